@@ -1,0 +1,48 @@
+"""The main job: one video, or many, through every room, resumable, into files that are whole or not there."""
+
+from medgrpo.analysis.batch import Outcome, analyze_batch, output_folders
+from medgrpo.analysis.progress import Progress, ProgressListener, StageClock
+from medgrpo.analysis.records import (
+    DISCLAIMER,
+    RECORD_TYPES,
+    SCHEMA_VERSION,
+    Analysis,
+    AnalysisRecord,
+    Header,
+    Summary,
+    parse_line,
+    read_analysis,
+    read_records,
+    record_line,
+)
+from medgrpo.analysis.run import AnalysisResult, analyze, analyze_source
+from medgrpo.analysis.settings import AnalysisOptions, Existing, VideoIdentity, identify
+from medgrpo.analysis.stop import stop_on_signals
+
+__all__ = [
+    "DISCLAIMER",
+    "RECORD_TYPES",
+    "SCHEMA_VERSION",
+    "Analysis",
+    "AnalysisOptions",
+    "AnalysisRecord",
+    "AnalysisResult",
+    "Existing",
+    "Header",
+    "Outcome",
+    "Progress",
+    "ProgressListener",
+    "StageClock",
+    "Summary",
+    "VideoIdentity",
+    "analyze",
+    "analyze_batch",
+    "analyze_source",
+    "identify",
+    "output_folders",
+    "parse_line",
+    "read_analysis",
+    "read_records",
+    "record_line",
+    "stop_on_signals",
+]

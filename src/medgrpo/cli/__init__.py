@@ -1,0 +1,73 @@
+"""The command line. A command is one file with `add_parser(subparsers)` and `run(args) -> int`, listed in COMMANDS.
+
+Nothing but argparse is imported until a command runs, so that `medgrpo --help` answers at once. An error that medgrpo raises on
+purpose is one line on stderr and its exit code; anything else is a bug and shows its traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from medgrpo import __version__
+from medgrpo.cli import analyze, bench_analyze, demo, evaluate_perception, simulate, train_perception
+
+__all__ = ["main"]
+
+COMMANDS = (
+    ("", analyze),
+    ("", demo),
+    ("", simulate),
+    ("evaluate", evaluate_perception),
+    ("train", train_perception),
+    ("bench", bench_analyze),
+)
+"""The group a command belongs to ("" for none) and its file."""
+
+GROUPS = {
+    "evaluate": "measure accuracy against labels",
+    "train": "train models (needs the extra `train`)",
+    "bench": "measure speed and memory",
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="medgrpo",
+        description="What is happening, and what might happen next, on surgical video. Research software, not for clinical use.",
+    )
+    parser.add_argument("--version", action="version", version=f"medgrpo {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    groups = {"": commands}
+    for group, command in COMMANDS:
+        if group not in groups:
+            text = GROUPS[group]
+            group_parser = commands.add_parser(group, help=text, description=f"{text[:1].upper()}{text[1:]}.")
+            groups[group] = group_parser.add_subparsers(title="commands", dest="subcommand", metavar="COMMAND", required=True)
+        command.add_parser(groups[group]).set_defaults(run=command.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    parsed = build_parser().parse_args(arguments)
+
+    from medgrpo.core import MedgrpoError
+
+    try:
+        code: int = parsed.run(parsed)
+        sys.stdout.flush()
+    except MedgrpoError as error:
+        line = " ".join(str(error).split())
+        sys.stderr.write(f"medgrpo: error: {line}\n")
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone (`medgrpo ... | head`); what is left in the buffer must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("medgrpo: stopped\n")
+        return 130
+    return code

@@ -1,0 +1,51 @@
+"""`medgrpo analyze VIDEO...`: the main job."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from medgrpo.cli.command import Subparsers, positive
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "analyze",
+        help="understand videos of an operation and draft their reports",
+        description="Understand one or more videos (files, or folders of images): write analysis.jsonl and report.html for each. "
+        "Ctrl-C keeps what was done; --resume goes on with it. Exit code 2 when a video could not be analysed.",
+    )
+    parser.add_argument("videos", metavar="VIDEO", nargs="+", type=Path, help="video file or image folder")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        help="folder for the results; for several videos one folder each inside it (default: VIDEO_NAME.medgrpo here)",
+    )
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--resume", action="store_true", help="go on with unfinished analyses, keep finished ones")
+    existing.add_argument("--force", action="store_true", help="replace analyses that exist already")
+    parser.add_argument(
+        "--looks-per-second", metavar="N", type=positive, default=5.0, help="how often to look at the video (default: 5)"
+    )
+    parser.add_argument("--procedure", default="cholecystectomy", help="knowledge to reason with (default: cholecystectomy)")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    from medgrpo.analysis import Existing, analyze_batch, output_folders, stop_on_signals
+    from medgrpo.cli.options import analysis_options
+    from medgrpo.cli.progress import shown_progress
+    from medgrpo.cli.summary import print_outcomes
+    from medgrpo.perception import load_perceiver
+
+    options = analysis_options(args.looks_per_second, args.procedure)
+    existing = Existing.RESUME if args.resume else Existing.RESTART if args.force else Existing.REFUSE
+    folders = output_folders(args.videos, args.out)
+    with stop_on_signals() as stop, shown_progress() as progress:
+        outcomes = analyze_batch(folders, options, load_perceiver(), progress, existing=existing, stop=stop)
+    if len(outcomes) == 1 and outcomes[0].error is not None:
+        raise outcomes[0].error
+    print_outcomes(outcomes, as_json=args.json)
+    return 2 if any(outcome.error is not None for outcome in outcomes) else 0

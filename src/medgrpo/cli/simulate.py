@@ -1,0 +1,57 @@
+"""`medgrpo simulate`: a scripted operation rendered to video, with its exact truth."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from medgrpo.cli.command import Subparsers
+from medgrpo.cli.simulating import add_case_arguments, simulate_with_progress
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "simulate",
+        help="render a scripted operation with its exact truth",
+        description="Render a scripted operation to video, with labels in CholecT50's format and the whole truth of every frame. "
+        "A drawing: it tests software and is no evidence of accuracy on real surgery.",
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the case")
+    parser.add_argument("--procedure", default="cholecystectomy", help="what is operated (default: cholecystectomy)")
+    add_case_arguments(parser, minutes=10.0)
+    parser.add_argument("--size", metavar="WxH", type=_size, default=(640, 360), help="picture size (default: 640x360)")
+    parser.add_argument("--frame-rate", metavar="N", type=int, default=25, help="frames per second (default: 25)")
+    parser.add_argument(
+        "--frames", action="store_true", help="also one picture per second, so that the folder reads as a CholecT50 data set"
+    )
+    parser.add_argument("--force", action="store_true", help="replace a case that is there already")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    import sys
+
+    from medgrpo.core import InputError
+
+    if (args.out / "truth.json").exists() and not args.force:
+        raise InputError(f"{args.out}: already holds a simulated case: use --force to replace it, or another folder with --out")
+    video = simulate_with_progress(
+        args.out,
+        minutes=args.minutes,
+        seed=args.seed,
+        deviations=args.deviation,
+        procedure=args.procedure,
+        size_wh=args.size,
+        frame_rate=args.frame_rate,
+        frames=args.frames,
+    )
+    sys.stdout.write(f"{video}\n")
+    return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"a size is WIDTHxHEIGHT, such as 640x360, not {text!r}")
+    return int(match[1]), int(match[2])

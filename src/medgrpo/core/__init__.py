@@ -1,0 +1,30 @@
+"""The words everybody uses. Standard library and pydantic only."""
+
+from medgrpo.core.config import Config
+from medgrpo.core.errors import (
+    DataError,
+    InputError,
+    Interrupted,
+    KnowledgeError,
+    MedgrpoError,
+    MissingExtra,
+    ModelError,
+    VideoError,
+)
+from medgrpo.core.space import Box
+from medgrpo.core.time import Span, clock
+
+__all__ = [
+    "Box",
+    "Config",
+    "DataError",
+    "InputError",
+    "Interrupted",
+    "KnowledgeError",
+    "MedgrpoError",
+    "MissingExtra",
+    "ModelError",
+    "Span",
+    "VideoError",
+    "clock",
+]

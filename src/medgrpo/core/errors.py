@@ -1,0 +1,74 @@
+"""Every error that medgrpo raises on purpose.
+
+MedgrpoError                 the root; the command line prints it as one line and exits with its `exit_code`
+  InputError                 what the caller gave is wrong (exit 2)
+    VideoError               a video or image folder cannot be read as one; carries the path and the second
+    DataError                a data set's folder or label file is not what its format says; carries the path
+    KnowledgeError           a knowledge file contradicts itself; carries the path and the entry
+    MissingExtra             the command needs an optional part of the installation; names the pip command
+  ModelError                 a shipped or given model cannot be used: missing, altered, or of another shape (exit 3)
+  Interrupted                a person stopped the work; what was done is kept (exit 130)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class MedgrpoError(Exception):
+    """Root of the tree. `str(error)` is one line: what was wrong, where, and what to do."""
+
+    exit_code: int = 1
+
+    def __str__(self) -> str:
+        return "\\n".join(super().__str__().splitlines())  # a path may hold line breaks
+
+
+class InputError(MedgrpoError):
+    """What the caller gave is wrong; the message says how to put it right."""
+
+    exit_code = 2
+
+
+class VideoError(InputError):
+    """`path` cannot be read as video; `seconds` is the place where reading failed, where there is one."""
+
+    def __init__(self, path: Path | str, reason: str, seconds: float | None = None) -> None:
+        self.path, self.reason, self.seconds = Path(path), reason, seconds
+        where = "" if seconds is None else f" at {seconds:.2f} s"
+        super().__init__(f"{path}{where}: {reason}")
+
+
+class DataError(InputError):
+    """A data set's folder or file is not in the format it should be in."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.path, self.reason = Path(path), reason
+        super().__init__(f"{path}: {reason}")
+
+
+class KnowledgeError(InputError):
+    """A knowledge file is not valid; `entry` is the place inside it."""
+
+    def __init__(self, path: Path | str, entry: str, reason: str) -> None:
+        self.path, self.entry, self.reason = Path(path), entry, reason
+        super().__init__(f"{path}: {entry}: {reason}")
+
+
+class MissingExtra(InputError):
+    """A command needs libraries that the core installation leaves out."""
+
+    def __init__(self, what: str, extra: str, missing: str) -> None:
+        super().__init__(f"{what} needs {missing}, which is not installed: pip install 'medgrpo[{extra}]'")
+
+
+class ModelError(MedgrpoError):
+    """A model file cannot be used."""
+
+    exit_code = 3
+
+
+class Interrupted(MedgrpoError):
+    """A person stopped the work; the message says what is kept and how to go on."""
+
+    exit_code = 130

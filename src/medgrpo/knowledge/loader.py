@@ -1,0 +1,53 @@
+"""From a procedure's name or TOML file to a checked `Procedure`."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from medgrpo.core import KnowledgeError
+from medgrpo.knowledge.checks import check_procedure
+from medgrpo.knowledge.procedure import Procedure
+
+PROCEDURES = {
+    "cholecystectomy": "laparoscopic_cholecystectomy",
+    "laparoscopic_cholecystectomy": "laparoscopic_cholecystectomy",
+}
+"""Every name by which a shipped procedure may be asked for, and its file."""
+
+
+def load_procedure(name_or_path: str | Path) -> Procedure:
+    """Read a shipped procedure by name, or any procedure file by path (anything that ends in .toml), and check it whole.
+
+    KnowledgeError names the file, the entry and the reason: unreadable, not TOML, a missing or unknown field, a triplet, phase,
+    instrument or citation that does not exist, shares that do not sum to 1.
+    """
+    if isinstance(name_or_path, Path) or name_or_path.endswith(".toml"):
+        return _read(Path(name_or_path))
+    if name_or_path not in PROCEDURES:
+        shipped = ", ".join(sorted(PROCEDURES))
+        raise KnowledgeError(name_or_path, "procedure", f"not known; shipped are {shipped}, or give a .toml file")
+    with as_file(files("medgrpo.knowledge").joinpath(f"procedures/{PROCEDURES[name_or_path]}.toml")) as path:
+        return _read(path)
+
+
+def _read(path: Path) -> Procedure:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise KnowledgeError(path, "file", error.strerror or "cannot be read") from error
+    except UnicodeDecodeError as error:
+        raise KnowledgeError(path, "file", f"is not UTF-8 text (byte {error.start})") from error
+    except tomllib.TOMLDecodeError as error:
+        raise KnowledgeError(path, "file", f"is not TOML: {error}") from error
+    try:
+        procedure = Procedure.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        entry = ".".join(str(part) for part in first["loc"]) or "file"
+        raise KnowledgeError(path, entry, first["msg"]) from error
+    check_procedure(procedure, path)
+    return procedure

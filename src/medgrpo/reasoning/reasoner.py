@@ -1,0 +1,271 @@
+"""The reasoner: one look after another in, settled records out, a whole timeline at the end.
+
+Causal: what is said at a moment rests on looks up to that moment. A record comes out once it is settled, which is after it has
+ended for stretches and acts; risk states come out when they are over. Looks may come at any rate and with gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from medgrpo.core import InputError, Span
+from medgrpo.knowledge import Procedure
+from medgrpo.perception import Observation
+from medgrpo.reasoning.actions import ActionTracker
+from medgrpo.reasoning.config import ReasonerConfig
+from medgrpo.reasoning.coverage import NO_LOOK, CoverageCounter
+from medgrpo.reasoning.events import TripletEvents, triplet_events
+from medgrpo.reasoning.evidence import evidence_of
+from medgrpo.reasoning.forecast import Forecaster, StepTracker
+from medgrpo.reasoning.instruments import InstrumentTracker, Visit
+from medgrpo.reasoning.phases import PhaseTracker
+from medgrpo.reasoning.picture import PictureEvents
+from medgrpo.reasoning.records import (
+    ActionSegment,
+    Event,
+    EventKind,
+    Finding,
+    Forecast,
+    PhaseSegment,
+    Record,
+    RiskState,
+    Timeline,
+)
+from medgrpo.reasoning.risks import RiskTracker
+from medgrpo.reasoning.state import CLIPPING, OperationState
+from medgrpo.reasoning.statements import StatementWriter
+from medgrpo.reasoning.stretches import Stretch, StretchTracker, reason_not_assessed
+
+_Kept = TypeVar("_Kept", PhaseSegment, ActionSegment, Event, Finding, RiskState)
+
+_ALERTS_TOLD_BY_EVENTS = ("view",)  # their event already has a sentence
+_EVENTS_TOLD_BY_ALERTS = (EventKind.BLEEDING_SEEN,)
+_REASONS_TOLD = 5  # not-assessed reasons that get a sentence, the longest first
+
+
+class Reasoner:
+    """Feed `step` every look of one video in order of time, then call `finish` once."""
+
+    def __init__(self, procedure: Procedure, config: ReasonerConfig | None = None) -> None:
+        self.config = config or ReasonerConfig()
+        look = self.config.look
+        self._holds = look.holds_seconds
+        self._state = OperationState(procedure, self.config)
+        self._stretches = StretchTracker(look.unassessed_settle_seconds)
+        self._coverage = CoverageCounter(self._holds)
+        self._phases = PhaseTracker(procedure, self.config)
+        self._actions = ActionTracker(self.config)
+        self._instruments = InstrumentTracker(self.config)
+        self._visits: list[Visit] = []
+        self._acts: tuple[TripletEvents, ...] = triplet_events(self.config)
+        self._picture = PictureEvents(self.config)
+        self._steps = StepTracker(procedure, self.config.forecast)
+        self._forecaster = Forecaster(procedure, self.config.forecast)
+        self._risks = RiskTracker(self._state)
+        self._writer = StatementWriter(procedure)
+        self._waiting: list[tuple[Observation, float]] = []
+        self._waiting_for: Stretch | None = None
+        self._told: set[tuple[str, float]] = set()
+        self._critical_view_told = False
+        self._records: list[Record] = []
+        self._finished = False
+
+    def step(self, observation: Observation) -> tuple[Record, ...]:
+        """The records that this look settles. InputError when looks are out of order or the timeline is already finished."""
+        if self._finished:
+            raise InputError("the timeline is finished: make a new Reasoner for the next video")
+        last = self._state.latest
+        if last is not None and observation.seconds <= last.seconds:
+            raise InputError(f"looks must come in order of time: {observation.seconds} s came after {last.seconds} s")
+        made = len(self._records)
+        reason = reason_not_assessed(observation)
+        self._coverage.look(observation, reason)
+        gap_from = 0.0 if last is None else last.seconds + self._holds
+        self._state.now, self._state.latest = observation.seconds, observation
+        if observation.seconds - (0.0 if last is None else last.seconds) > self._holds:
+            self._stretch(self._stretches.update(gap_from, NO_LOOK), observation)
+        self._stretch(self._stretches.update(observation.seconds, reason), observation)
+        since = self.config.look.first_look_seconds if last is None else observation.seconds - last.seconds
+        elapsed = min(since, self._holds)
+        self._keep_events(self._picture.look(observation, elapsed, assessed=reason is None))
+        self._take(observation, elapsed, reason)
+        return tuple(self._records[made:])
+
+    def finish(self, duration_seconds: float | None = None) -> Timeline:
+        """Close everything. `duration_seconds` of the video, where known; else the time of the last look."""
+        last = self._state.latest
+        end = duration_seconds if duration_seconds is not None else (last.seconds if last is not None else 0.0)
+        if last is not None and end < last.seconds:
+            raise InputError(f"a video of {end} s has no look at {last.seconds} s")
+        if self._finished:
+            raise InputError("the timeline is already finished")
+        self._finished = True
+        if last is not None:
+            self._close(last, end)
+        coverage = self._coverage.finish(end, last)
+        for reason in sorted(coverage.not_assessed_seconds, key=lambda one: -coverage.not_assessed_seconds[one])[:_REASONS_TOLD]:
+            if reason in self._coverage.example:
+                proof = evidence_of(self._coverage.example[reason], 0.0)
+                self._records.append(self._writer.not_assessed(coverage.not_assessed_seconds[reason], end, reason, proof))
+        self._records += self._risks.finish(end)
+        return Timeline(
+            duration_seconds=end,
+            phases=self._sorted(PhaseSegment),
+            actions=self._sorted(ActionSegment),
+            events=self._sorted(Event),
+            findings=self._sorted(Finding),
+            forecasts=tuple(record for record in self._records if isinstance(record, Forecast)),
+            risks=self._sorted(RiskState),
+            coverage=coverage,
+            domain=self._coverage.domain.value,
+            models=tuple(self._coverage.models),
+        )
+
+    def _close(self, last: Observation, end: float) -> None:
+        if end - last.seconds > self._holds:
+            self._stretch(self._stretches.update(last.seconds + self._holds, NO_LOOK), last)
+        self._state.now = end
+        self._stretch(self._stretches.settle(end), last)
+        self._keep_actions(self._actions.finish())
+        self._keep_visits(self._instruments.finish())
+        for act in self._acts:
+            self._keep_events(act.finish())
+        self._keep_events(self._picture.finish())
+        if self._state.unassessed is None:
+            self._judge()
+        self._keep_phases(self._phases.finish(end, last))
+
+    def _stretch(self, settled: Stretch | None, nearest: Observation) -> None:
+        """Sight is lost or back, settled: what waited for it is taken now."""
+        if settled is None:
+            return
+        state = self._state
+        waited, self._waiting, self._waiting_for = self._waiting, [], None
+        if settled.reason is None:
+            regained = state.unassessed is not None
+            state.unassessed = None
+            if regained:
+                self._keep_phases(self._phases.back(settled.start_seconds, nearest))
+            for look, elapsed in waited:
+                self._sight(look, elapsed)
+            if regained:
+                self._records += self._risks.regained(settled.start_seconds)
+                self._tell_alerts()
+            return
+        self._keep_phases(self._phases.lost(settled.start_seconds, settled.reason, nearest))
+        state.unassessed, state.domain = settled.reason, nearest.domain
+        for look, _ in waited:
+            self._phases.blind_look(look)
+        self._records += self._risks.lost(settled.start_seconds, settled.reason)
+        self._tell_alerts()
+
+    def _take(self, look: Observation, elapsed: float, reason: str | None) -> None:
+        state, pending = self._state, self._stretches.pending
+        state.view_lost, state.view_gone, state.bleeding = self._picture.lost, self._picture.gone, self._picture.bleeding
+        if reason is not None:
+            state.unassessed_seconds += elapsed
+            self._keep_visits(self._instruments.idle(look.seconds))
+            self._keep_actions(self._actions.idle(look.seconds))
+            for act in self._acts:
+                self._keep_events(act.idle(look.seconds))
+        if pending is not None:
+            if pending is not self._waiting_for:
+                self._waiting, self._waiting_for = [], pending
+            self._waiting.append((look, elapsed))
+            self._records += self._risks.judge(with_sight=False)
+            self._tell_alerts()
+            return
+        self._waiting, self._waiting_for = [], None
+        if reason is None:
+            self._sight(look, elapsed)
+        else:
+            self._phases.blind_look(look)
+        self._judge(with_sight=reason is None)
+
+    def _sight(self, look: Observation, elapsed: float) -> None:
+        state = self._state
+        self._keep_visits(self._instruments.look(look, elapsed))
+        self._keep_actions(self._actions.look(look, elapsed))
+        state.active = self._actions.active
+        state.domain = look.domain
+        self._keep_phases(self._phases.look(look, elapsed))
+        phase = self._phases.phase
+        if phase is not None and phase != state.phase:
+            self._phase_begins(phase, look)
+        elif phase is not None:
+            state.phase_since = self._phases.start_seconds
+        state.learn_look(look, elapsed)
+        for act in self._acts:
+            self._keep_events(act.look(look, elapsed))
+        self._steps.look(look.seconds, phase, self._actions.smoothed, elapsed)
+        self._records += self._forecaster.look(look, state, self._phases.belief, self._steps.step)
+
+    def _phase_begins(self, phase: str, look: Observation) -> None:
+        since, confidence = self._phases.start_seconds, float(self._phases.belief.max())
+        self._state.learn_phase(phase, since, confidence)
+        span, evidence = Span(since, max(since, look.seconds)), self._phases.evidence(look)
+        self._records.append(self._writer.phase_begins(phase, span, evidence))
+        if phase == CLIPPING:
+            self._tell_critical_view(Span(since, max(since, look.seconds)), look)
+
+    def _tell_critical_view(self, span: Span, look: Observation) -> None:
+        if not self._critical_view_told:
+            self._critical_view_told = True
+            self._records.append(self._writer.critical_view(span, evidence_of(look, self._state.phase_confidence)))
+
+    def _judge(self, with_sight: bool = True) -> None:
+        self._records += self._risks.judge(with_sight)
+        self._tell_alerts()
+
+    def _tell_alerts(self) -> None:
+        for alert in self._risks.alerts:
+            key = (alert.channel, alert.span.start_seconds)
+            if alert.channel not in _ALERTS_TOLD_BY_EVENTS and key not in self._told:
+                self._told.add(key)
+                self._records.append(self._writer.alert(alert))
+
+    def _keep_phases(self, segments: Iterable[PhaseSegment]) -> None:
+        for segment in segments:
+            self._records.append(segment)
+            if segment.phase is None:
+                continue
+            self._state.learn_segment(segment)
+            if segment.span.duration_seconds >= self.config.look.shortest_phase_told_seconds:
+                actions = [*self._overlapping(segment.span), *self._actions.under_way()]
+                self._records.append(self._writer.phase_seen(segment, actions, [*self._visits, *self._instruments.under_way()]))
+
+    def _overlapping(self, span: Span) -> list[ActionSegment]:
+        return [one for one in self._records if isinstance(one, ActionSegment) and one.span.end_seconds > span.start_seconds]
+
+    def _keep_visits(self, visits: Iterable[Visit]) -> None:
+        for visit in visits:
+            self._visits.append(visit)
+            if visit.span.duration_seconds >= self.config.instrument.told_seconds:
+                actions = [*self._overlapping(visit.span), *self._actions.under_way()]
+                self._records.append(self._writer.instrument_seen(visit, actions))
+
+    def _keep_actions(self, segments: Iterable[ActionSegment]) -> None:
+        for segment in segments:
+            self._records.append(segment)
+            self._state.learn_action(segment)
+
+    def _keep_events(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._records.append(event)
+            self._state.learn_event(event)
+            if event.kind not in _EVENTS_TOLD_BY_ALERTS:
+                self._records.append(self._writer.event(event))
+            if event.kind is EventKind.CLIP_APPLIED and self._state.latest is not None:
+                self._tell_critical_view(event.span, self._state.latest)
+
+    def _sorted(self, kind: type[_Kept]) -> tuple[_Kept, ...]:
+        return tuple(sorted((record for record in self._records if isinstance(record, kind)), key=lambda record: record.span))
+
+
+def reason(observations: Iterable[Observation], procedure: Procedure, config: ReasonerConfig | None = None) -> Timeline:
+    """The whole timeline of one video's looks."""
+    reasoner = Reasoner(procedure, config)
+    for observation in observations:
+        reasoner.step(observation)
+    return reasoner.finish()

@@ -1,0 +1,96 @@
+"""Risk channels over time: every channel is in exactly one state at every moment, without gaps or overlaps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medgrpo.core import Span
+from medgrpo.perception import Domain
+from medgrpo.reasoning.records import RiskLevel, RiskState
+from medgrpo.reasoning.rules import RULES, Rule, Verdict
+from medgrpo.reasoning.state import OperationState
+
+NO_LOOK = "no look at the video yet"
+
+
+@dataclass(slots=True)
+class _Channel:
+    rule: Rule
+    verdict: Verdict
+    start_seconds: float
+
+
+class RiskTracker:
+    """Judges all rules; returns the states that are over."""
+
+    def __init__(self, state: OperationState) -> None:
+        self._state = state
+        first = Verdict(RiskLevel.NOT_ASSESSED, NO_LOOK)
+        self._channels = [_Channel(rule, first, 0.0) for rule in RULES]
+
+    def judge(self, with_sight: bool = True) -> list[RiskState]:
+        """Judge at `state.now`. `with_sight=False`: only the rules that do not need it (sight is being lost or regained)."""
+        state = self._state
+        closed: list[RiskState] = []
+        for channel in self._channels:
+            if channel.rule.needs_sight and not with_sight:
+                continue
+            closed += self._move(channel, state.now, self._verdict(channel, state))
+        return closed
+
+    def lost(self, at: float, reason: str) -> list[RiskState]:
+        """Nothing can be assessed from `at` on; what needs sight is NOT ASSESSED from there, the rest is judged now."""
+        verdict = Verdict(RiskLevel.NOT_ASSESSED, reason)
+        closed: list[RiskState] = []
+        for channel in self._channels:
+            if channel.rule.needs_sight:
+                closed += self._move(channel, at, verdict)
+        return closed + self.judge(with_sight=False)
+
+    def regained(self, at: float) -> list[RiskState]:
+        """What needs sight is judged again, and counts from `at`, where sight came back."""
+        state = self._state
+        closed: list[RiskState] = []
+        for channel in self._channels:
+            closed += self._move(channel, at if channel.rule.needs_sight else state.now, self._verdict(channel, state))
+        return closed
+
+    def finish(self, end: float) -> list[RiskState]:
+        return [self._record(channel, max(end, channel.start_seconds)) for channel in self._channels]
+
+    def _verdict(self, channel: _Channel, state: OperationState) -> Verdict:
+        if state.unassessed is not None and state.domain is Domain.UNKNOWN:
+            return Verdict(RiskLevel.NOT_ASSESSED, state.unassessed)
+        verdict = channel.rule.judge(state)
+        now, risk = channel.verdict, state.config.risk
+        age = state.now - channel.start_seconds
+        if verdict.level is RiskLevel.MONITORING and channel.rule.is_condition:
+            if now.level is RiskLevel.ALERT and age >= risk.alert_minimum_seconds:
+                return Verdict(RiskLevel.CLEAR, f"ended: {now.why}", now.evidence)
+            if now.level is RiskLevel.CLEAR and age < risk.clear_hold_seconds:
+                return now
+        if now.level is RiskLevel.ALERT and age < risk.alert_minimum_seconds and verdict.level is RiskLevel.MONITORING:
+            return now
+        return verdict
+
+    def _move(self, channel: _Channel, at: float, verdict: Verdict) -> list[RiskState]:
+        if verdict.level is channel.verdict.level and verdict.why == channel.verdict.why:
+            return []
+        at = max(at, channel.start_seconds)
+        closed = [self._record(channel, at)] if at > channel.start_seconds else []
+        channel.verdict, channel.start_seconds = verdict, at
+        return closed
+
+    def _record(self, channel: _Channel, end: float) -> RiskState:
+        hazard = self._state.procedure.hazard(channel.rule.hazard)
+        verdict, span = channel.verdict, Span(channel.start_seconds, end)
+        return RiskState(hazard.id, verdict.level, span, verdict.why, hazard.priority, verdict.evidence, hazard.citations)
+
+    @property
+    def alerts(self) -> list[RiskState]:
+        """The alerts that stand now, each as it would be recorded if it ended now."""
+        return [
+            self._record(channel, self._state.now)
+            for channel in self._channels
+            if channel.verdict.level is RiskLevel.ALERT and self._state.now >= channel.start_seconds
+        ]

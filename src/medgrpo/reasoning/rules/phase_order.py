@@ -1,0 +1,16 @@
+"""R8, a note: the operation went back to an earlier phase."""
+
+from __future__ import annotations
+
+from medgrpo.knowledge import label
+from medgrpo.reasoning.evidence import evidence_of
+from medgrpo.reasoning.rules.rule import Verdict, alert, monitoring
+from medgrpo.reasoning.state import OperationState, moment
+
+
+def judge(state: OperationState) -> Verdict:
+    back = state.returned
+    if back is None or state.latest is None or state.now - back.known_seconds >= state.config.risk.alert_hold_seconds:
+        return monitoring("no return to an earlier phase" if back is None else "no further return to an earlier phase")
+    why = f"return from {label(back.before)} to {label(back.after)}, noted at {moment(back.known_seconds)}"
+    return alert(why, evidence_of(state.latest, state.phase_confidence))

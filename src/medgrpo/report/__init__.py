@@ -1,0 +1,35 @@
+"""Findings -> a draft operative report: typed record, one self-contained HTML page, JSON."""
+
+from medgrpo.report.draft import draft_report
+from medgrpo.report.export import report_json
+from medgrpo.report.items import wanted_pictures
+from medgrpo.report.page import render_html
+from medgrpo.report.pictures import MAX_WIDTH
+from medgrpo.report.records import (
+    DRAFT_NOTICE,
+    CaseInfo,
+    Field,
+    Gap,
+    KeyFrame,
+    Provenance,
+    Report,
+    RiskChannel,
+    Section,
+)
+
+__all__ = [
+    "DRAFT_NOTICE",
+    "MAX_WIDTH",
+    "CaseInfo",
+    "Field",
+    "Gap",
+    "KeyFrame",
+    "Provenance",
+    "Report",
+    "RiskChannel",
+    "Section",
+    "draft_report",
+    "render_html",
+    "report_json",
+    "wanted_pictures",
+]

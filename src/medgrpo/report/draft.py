@@ -1,0 +1,255 @@
+"""From a timeline to a draft operative report: a pure function, no clock, no file, no picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from medgrpo.core import KnowledgeError, clock
+from medgrpo.knowledge import Citation, Procedure, label
+from medgrpo.reasoning import Event, EventKind, Evidence, Finding, RiskLevel, RiskState, Timeline
+from medgrpo.report.records import CaseInfo, Field, FrameKind, Gap, KeyFrame, Report, RiskChannel, Section
+from medgrpo.report.synoptic import NOT_LOOKED_FOR, synoptic_fields
+from medgrpo.report.words import event_target, event_words, joined, length, share, times
+
+MAX_KEY_FRAMES = 24
+_PRIORITIES = ("high", "medium", "low", "information")
+_TECHNICAL = (EventKind.VIEW_LOST, EventKind.OUT_OF_BODY)
+
+
+def draft_report(timeline: Timeline, procedure: Procedure, case: CaseInfo) -> Report:
+    """Arrange what is known about one operation as a draft operative report.
+
+    Nothing is added to the timeline: every sentence is a finding's own, every field without evidence says so.
+    Raises KnowledgeError when a citation key of the timeline is not among the procedure's.
+    """
+    names = {phase.id: phase.name for phase in procedure.phases}
+    names |= {step.id: step.name for phase in procedure.phases for step in phase.steps}
+    channels = _channels(timeline, procedure)
+    key_frames, left_out = _key_frames(timeline, names, channels)
+    fields = synoptic_fields(timeline, [frame.seconds for frame in key_frames])
+    sections = _sections(timeline, names)
+    return Report(
+        case=case,
+        procedure_id=procedure.id,
+        procedure_name=procedure.name,
+        recognised=_recognised(timeline, procedure),
+        simulated=timeline.domain.startswith("simulated"),
+        summary=tuple(_summary(timeline, procedure)),
+        concerns=tuple(_concerns(channels)),
+        fields=fields,
+        sections=sections,
+        key_frames=key_frames,
+        key_frames_left_out=left_out,
+        channels=channels,
+        gaps=_gaps(timeline, channels, fields),
+        citations=_citations(sections, channels, timeline, procedure),
+        names=names,
+        timeline=timeline,
+    )
+
+
+def linked_statements(seconds: Sequence[float], findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Ids of the findings whose key look is among `seconds`."""
+    return tuple(finding.id for finding in findings if finding.evidence.key_seconds in seconds)
+
+
+_WHOLE, _OUTSIDE = -1, -2
+_EXTRA = {
+    _WHOLE: ("The operation as a whole", None),
+    _OUTSIDE: ("Outside the phases", "these statements lie outside every stretch of the timeline"),
+}
+_WHOLE_SHARE = 0.8  # of the video: a statement this long belongs to no single phase
+
+
+def _sections(timeline: Timeline, names: Mapping[str, str]) -> tuple[Section, ...]:
+    """One section per phase stretch, in order, then the statements that belong to none."""
+    homes: dict[int, list[Finding]] = {}
+    for finding in timeline.findings:
+        homes.setdefault(_home(timeline, finding), []).append(finding)
+    sections = [
+        Section(
+            title=names.get(segment.phase, label(segment.phase)) if segment.phase is not None else "Phase not assessed",
+            start_seconds=segment.span.start_seconds,
+            end_seconds=segment.span.end_seconds,
+            phase=segment.phase,
+            confidence=segment.confidence if segment.phase is not None else None,
+            reason=segment.reason,
+            evidence=segment.evidence,
+            statements=tuple(homes.get(index, ())),
+        )
+        for index, segment in enumerate(timeline.phases)
+    ]
+    for home, (title, reason) in _EXTRA.items():
+        its = homes.get(home, ())
+        if its:
+            start, end = min(finding.span.start_seconds for finding in its), max(finding.span.end_seconds for finding in its)
+            sections.append(Section(title, start, end, None, None, reason, None, tuple(its)))
+    return tuple(sections)
+
+
+def _home(timeline: Timeline, finding: Finding) -> int:
+    """Where a finding is told: the stretch of its key look, the later one on a shared border."""
+    if finding.span.duration_seconds >= _WHOLE_SHARE * timeline.duration_seconds > 0:
+        return _WHOLE
+    moment = finding.evidence.key_seconds
+    inside = [i for i, segment in enumerate(timeline.phases) if segment.span.start_seconds <= moment <= segment.span.end_seconds]
+    return inside[-1] if inside else _OUTSIDE
+
+
+def _channels(timeline: Timeline, procedure: Procedure) -> tuple[RiskChannel, ...]:
+    hazards = {hazard.id: hazard for hazard in procedure.hazards}
+    states: dict[str, list[RiskState]] = {}
+    for state in timeline.risks:
+        states.setdefault(state.channel, []).append(state)
+    channels: list[RiskChannel] = []
+    for channel, its in states.items():
+        hazard = hazards.get(channel)
+        name, advice = (hazard.name, hazard.advice) if hazard else (label(channel.replace("-", " ")), "")
+        channels.append(RiskChannel(channel, name, advice, hazard.citations if hazard else (), tuple(its)))
+    return tuple(sorted(channels, key=_urgency))
+
+
+def _urgency(channel: RiskChannel) -> tuple[int, int]:
+    """Channels that alarmed come first, the highest priority before the rest; those never assessed come last."""
+    alerts = [_PRIORITIES.index(state.priority) for state in channel.states if state.level is RiskLevel.ALERT]
+    if alerts:
+        return (0, min(alerts))
+    return (2 if all(state.level is RiskLevel.NOT_ASSESSED for state in channel.states) else 1, 0)
+
+
+def _key_frames(timeline: Timeline, names: Mapping[str, str], channels: Sequence[RiskChannel]) -> tuple[tuple[KeyFrame, ...], int]:
+    """Alerts first (by priority), then events, then phases; looks at the same time become one picture."""
+    wanted: list[tuple[int, FrameKind, Evidence, str]] = [
+        (_PRIORITIES.index(state.priority), "alert", state.evidence, f"Alert: {channel.name}")
+        for channel in channels
+        for state in channel.states
+        if state.level is RiskLevel.ALERT and state.evidence is not None
+    ]
+    wanted.extend(
+        (4 + (event.kind in _TECHNICAL), "event", event.evidence, event_words(event))
+        for event in timeline.events
+        if event.kind is not EventKind.VIEW_LOST  # a picture of nothing
+    )
+    wanted.extend(
+        (6, "phase", segment.evidence, f"{names.get(segment.phase, label(segment.phase))} ({clock(segment.span.start_seconds)})")
+        for segment in timeline.phases
+        if segment.phase is not None
+    )
+    frames: dict[float, KeyFrame] = {}
+    for _, kind, evidence, words in sorted(wanted, key=lambda item: item[0]):
+        seconds = evidence.key_seconds
+        seen = frames.get(seconds)
+        if seen is None:
+            linked = linked_statements((seconds,), timeline.findings)
+            frames[seconds] = KeyFrame(seconds, (words,), kind, evidence, linked)
+        else:
+            frames[seconds] = KeyFrame(seconds, (*seen.reasons, words), seen.kind, seen.evidence, seen.statements)
+    kept = list(frames.values())[:MAX_KEY_FRAMES]
+    return tuple(sorted(kept, key=lambda frame: frame.seconds)), len(frames) - len(kept)
+
+
+def _summary(timeline: Timeline, procedure: Procedure) -> Iterable[str]:
+    if not _recognised(timeline, procedure):
+        yield f"The video was not recognised as {_lowered(procedure.name)} (kind of video: {timeline.domain})."
+    assessed, total = timeline.coverage.assessed_seconds, timeline.duration_seconds
+    yield f"{length(assessed)} of {length(total)} of video ({share(assessed, total):.0%}) could be assessed."
+    yield _phase_sentence(timeline, procedure)
+    seen = [words for kind in EventKind if (words := _event_phrase(kind, timeline.events))]
+    if seen:
+        yield f"Seen: {joined(seen)}."
+
+
+def _concerns(channels: Sequence[RiskChannel]) -> Iterable[str]:
+    alerts: dict[str, list[str]] = {}
+    for channel in channels:
+        for state in channel.states:
+            if state.level is RiskLevel.ALERT:
+                alerts.setdefault(_lowered(channel.name), []).append(clock(state.span.start_seconds))
+    blind = [
+        _lowered(channel.name) for channel in channels if all(state.level is RiskLevel.NOT_ASSESSED for state in channel.states)
+    ]
+    if len(blind) == len(channels):
+        yield "No risk channel could be assessed: that no alert was raised says nothing about safety."
+        return
+    if alerts:
+        yield f"Alerts: {'; '.join(f'{name} at {joined(moments[:4])}{_more(moments[4:])}' for name, moments in alerts.items())}."
+    else:
+        yield "No alert was raised; that is not a statement that the operation was safe."
+    if blind:
+        yield f"Never assessed: {joined(blind)}."
+
+
+def _recognised(timeline: Timeline, procedure: Procedure) -> bool:
+    return procedure.name.lower() in timeline.domain.lower()
+
+
+def _phase_sentence(timeline: Timeline, procedure: Procedure) -> str:
+    recognised = {segment.phase for segment in timeline.phases}
+    found = [_lowered(phase.name) for phase in procedure.phases if phase.id in recognised]
+    missed = [_lowered(phase.name) for phase in procedure.phases if phase.id not in recognised]
+    if not found:
+        return "No phase of the operation was recognised."
+    if not missed:
+        return f"All {len(found)} phases of the procedure were recognised."
+    return f"Phases recognised: {joined(found)}. Not recognised: {joined(missed)}."
+
+
+def _event_phrase(kind: EventKind, events: Sequence[Event]) -> str:
+    """`clip applied 3 times (cystic duct twice, cystic artery once)`; empty where the kind did not occur."""
+    its = [event for event in events if event.kind is kind]
+    if not its:
+        return ""
+    targets: dict[str, int] = {}
+    for event in its:
+        target = event_target(event)
+        if target:
+            targets[target] = targets.get(target, 0) + 1
+    where = f" ({', '.join(f'{target} {times(count)}' for target, count in targets.items())})" if targets else ""
+    return f"{kind.value} {times(len(its))}{where}"
+
+
+def _more(rest: Sequence[str]) -> str:
+    return f" and {len(rest)} more times" if rest else ""
+
+
+def _gaps(timeline: Timeline, channels: Sequence[RiskChannel], fields: Sequence[Field]) -> tuple[Gap, ...]:
+    gaps = [Gap("Video", why, seconds) for why, seconds in timeline.coverage.not_assessed_seconds.items()]
+    by_reason: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for segment in timeline.phases:
+        if segment.phase is None:
+            span = (segment.span.start_seconds, segment.span.end_seconds)
+            by_reason.setdefault(("Phase of the operation", segment.reason or "no reason was given"), []).append(span)
+    for channel in channels:
+        for state in channel.states:
+            if state.level is RiskLevel.NOT_ASSESSED:
+                span = (state.span.start_seconds, state.span.end_seconds)
+                by_reason.setdefault((channel.name, state.why), []).append(span)
+    gaps += [Gap(what, why, sum(end - start for start, end in spans), tuple(spans)) for (what, why), spans in by_reason.items()]
+    unsought = [field.name for field in fields if field.value is None and field.note == NOT_LOOKED_FOR]
+    return (*gaps, Gap(f"{len(unsought)} synoptic items, listed under that heading", NOT_LOOKED_FOR, None))
+
+
+def _citations(
+    sections: Sequence[Section], channels: Sequence[RiskChannel], timeline: Timeline, procedure: Procedure
+) -> tuple[Citation, ...]:
+    """The sources in the order in which a reader meets them."""
+    used: dict[str, None] = {}
+    for section in sections:
+        for finding in section.statements:
+            used.update(dict.fromkeys(finding.citations))
+    for channel in channels:
+        used.update(dict.fromkeys(channel.citations))
+        for state in channel.states:
+            used.update(dict.fromkeys(state.citations))
+    for forecast in timeline.forecasts:
+        used.update(dict.fromkeys(forecast.citations))
+    known = {citation.key: citation for citation in procedure.citations}
+    unknown = [key for key in used if key not in known]
+    if unknown:
+        raise KnowledgeError(procedure.id, "citations", f"cited by the timeline but not listed: {', '.join(unknown)}")
+    return tuple(known[key] for key in used)
+
+
+def _lowered(words: str) -> str:
+    """For the middle of a sentence; an abbreviation keeps its capitals."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]

@@ -1,0 +1,75 @@
+"""Small pieces of plain English that the report needs more than once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from medgrpo.core import clock
+from medgrpo.knowledge import label
+from medgrpo.reasoning import Event
+
+
+def joined(words: Sequence[str]) -> str:
+    """a; a and b; a, b and c."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def length(seconds: float) -> str:
+    """How long something is, for a sentence: `41 s`, `9 min 58 s`, `1 h 02 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole // 60 % 60:02d} min" if whole // 60 % 60 else f"{whole // 3600} h"
+
+
+def times(count: int) -> str:
+    """once, twice, 3 times."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def capital(words: str) -> str:
+    """The words as the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def share(part: float, whole: float) -> float:
+    """0..1; 0 where there is no whole."""
+    return part / whole if whole > 0 else 0.0
+
+
+def between(start_seconds: float, end_seconds: float) -> str:
+    """`02:10` to `02:35`, or one time where both read the same."""
+    start, end = clock(start_seconds), clock(end_seconds)
+    return start if start == end else f"{start}–{end}"
+
+
+def event_words(event: Event) -> str:
+    """`Clip applied: cystic duct`; the target only where it is known."""
+    words, target = capital(event.kind.value), event_target(event)
+    return f"{words}: {target}" if target else words
+
+
+def event_target(event: Event) -> str:
+    """The target in words; empty where it is unknown or the kind of event already names it."""
+    words = "" if event.target is None else label(event.target)
+    return "" if words in event.kind.value else words
+
+
+def action_words(triplet: str) -> str:
+    """`hook, dissect gallbladder` for the name of a CholecT50 triplet."""
+    instrument, verb, target = triplet.split(",")
+    if verb == "null_verb":
+        return f"{label(instrument)} in view, no action"
+    return (
+        f"{label(instrument)}, {label(verb)} {label(target)}" if target != "null_target" else f"{label(instrument)}, {label(verb)}"
+    )
+
+
+def confidence_words(confidence: float) -> str:
+    """The words that stand beside every number, so that neither stands alone."""
+    for least, words in ((0.9, "high"), (0.7, "moderate"), (0.5, "low")):
+        if confidence >= least:
+            return f"{words} confidence"
+    return "very low confidence"

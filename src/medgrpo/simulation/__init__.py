@@ -1,0 +1,25 @@
+"""Scripted operations rendered to video, with exact ground truth. A drawing: never evidence of accuracy on real surgery."""
+
+from medgrpo.simulation.case import Case, FrameTruth, VisibleTip, simulate
+from medgrpo.simulation.plan import LEAST_MINUTES
+from medgrpo.simulation.script import Action, Deviation, Event, EventKind, PhaseSpan, Script, ViewKind, Visit
+from medgrpo.simulation.write import NOTICE, labels, write_case
+
+__all__ = [
+    "LEAST_MINUTES",
+    "NOTICE",
+    "Action",
+    "Case",
+    "Deviation",
+    "Event",
+    "EventKind",
+    "FrameTruth",
+    "PhaseSpan",
+    "Script",
+    "ViewKind",
+    "VisibleTip",
+    "Visit",
+    "labels",
+    "simulate",
+    "write_case",
+]
