@@ -111,7 +111,9 @@ def test_our_backbone_computes_what_its_package_computes(number: int):
     theirs.load_state_dict(torch.load(weights, weights_only=True))
     ours = load_imagenet(name, 0.0, 0)
     images = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
+    # Plain convolutions: oneDNN picks its kernels by machine and call, and in fifty layers their roundings part by more than 1e-4
+    # (seen on one machine in CI, on noise as input; here both are equal to the bit).
+    with torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
         assert torch.allclose(ours.eval()(images)[1], theirs.eval().extract_features(images), atol=1e-4)
 
 

@@ -166,4 +166,5 @@ def test_memory_stays_flat_over_forty_minutes(tmp_path: Path, make: SimpleNamesp
         readings = [resident_mb() for frame in source.looks(0.2) if frame.index % 1500 == 0]
         assert source.report.frames_decoded == 60_000
     assert len(readings) == 40
-    assert max(readings) - readings[4] < 30
+    # from the fifth reading on: before it, what other tests of this process left may still be given back
+    assert max(readings[4:]) - readings[4] < 30

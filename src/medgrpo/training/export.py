@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -46,11 +47,17 @@ def domain_models(embeddings: Sequence[Tensor]) -> list[DomainModel]:
     """One model per domain from its (n, 1280) embeddings."""
     means = [rows.mean(0) for rows in embeddings]
     away = torch.cat([rows - mean for rows, mean in zip(embeddings, means, strict=True)])
-    values, vectors = torch.linalg.eigh(away.T @ away / len(away))
-    shrinkage = values.mean()
-    basis, main = vectors[:, -_DIRECTIONS:].contiguous(), values[-_DIRECTIONS:] + shrinkage
-    rest = float(values[:-_DIRECTIONS].mean() + shrinkage)
-    return [DomainModel(mean, basis, 1 / main - 1 / rest, rest) for mean in means]
+    # Few looks in many dimensions: the singular values of the looks, in double precision, give the covariance's eigenvalues where
+    # decomposing the covariance itself, rank-deficient and in single precision, did not converge on every machine.
+    _, singular, rows = np.linalg.svd(away.double().numpy(), full_matrices=False)
+    values = singular**2 / len(away)
+    total, dimensions = float(values.sum()), away.shape[1]
+    shrinkage = total / dimensions
+    main = values[:_DIRECTIONS] + shrinkage
+    rest = (total - float(values[:_DIRECTIONS].sum())) / max(1, dimensions - len(main)) + shrinkage
+    basis = torch.from_numpy(np.ascontiguousarray(rows[:_DIRECTIONS].T)).float()
+    weights = torch.from_numpy(1 / main - 1 / rest).float()
+    return [DomainModel(mean, basis, weights, rest) for mean in means]
 
 
 class _AtWork(nn.Module):
