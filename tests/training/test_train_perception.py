@@ -101,6 +101,7 @@ def test_one_video_is_too_few(data: Path, tmp_path: Path):
         train_perception(order(lonely, tmp_path / "out"), SILENT)
 
 
+@pytest.mark.filterwarnings("ignore:TF32 acceleration:UserWarning")  # torch's word on switching oneDNN off
 @pytest.mark.parametrize("number", [0, 2])
 def test_our_backbone_computes_what_its_package_computes(number: int):
     name = f"efficientnet-lite{number}"
