@@ -1,0 +1,114 @@
+"""A knowledge base on disk, for reading: one folder per document, and the decisions of people (docs/formats.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from medgrpo.core import Config, DataError
+from medgrpo.library.records import Claim, Decision, Document, Mention, Passage
+
+DOCUMENTS, PARTIAL, DECISIONS = "documents", ".partial", "decisions.jsonl"
+
+R = TypeVar("R", bound=Config)
+
+
+class KnowledgeBase:
+    """The door to a knowledge base folder. Everything is read when it is asked for; DataError names the file and the line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def documents(self) -> tuple[Document, ...]:
+        """Every document that was read whole, in order of id."""
+        return tuple(_one(folder / "document.json", Document) for folder in self._folders())
+
+    def passages(self) -> Iterator[Passage]:
+        """Every passage, document after document, in reading order."""
+        return self._records("passages.jsonl", Passage)
+
+    def mentions(self) -> Iterator[Mention]:
+        """Every mention, in order of passage."""
+        return self._records("mentions.jsonl", Mention)
+
+    def candidates(self) -> Iterator[Claim]:
+        """Claims as they were extracted, whatever has been decided on them since."""
+        return self._records("claims.jsonl", Claim)
+
+    def passage(self, passage_id: str) -> Passage:
+        """KeyError where there is none."""
+        return self._passages_of(passage_id.partition(":")[0])[passage_id]
+
+    def document(self, document_id: str) -> Document:
+        """By its id or the passage id's short form of it; KeyError where there is none."""
+        for document in self.documents:
+            if document.id.startswith(document_id):
+                return document
+        raise KeyError(document_id)
+
+    def text(self, document_id: str) -> str:
+        """The whole extracted text, in which passages have their positions."""
+        return (self.path / DOCUMENTS / document_id / "text.txt").read_bytes().decode("utf-8")
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What people decided, oldest first."""
+        path = self.path / DECISIONS
+        return tuple(read_lines(path, Decision)) if path.exists() else ()
+
+    def claims(self) -> tuple[Claim, ...]:
+        """Every claim as it stands now: the last decision on it, or a candidate. Decided claims outlive their extraction."""
+        decided = {decision.claim_id: decision.claim for decision in self.decisions}
+        found = tuple(decided.pop(claim.id, claim) for claim in self.candidates())
+        return (*found, *decided.values())
+
+    def accepted(self) -> tuple[Claim, ...]:
+        """The claims that a person has accepted: these are knowledge."""
+        return tuple(claim for claim in self.claims() if claim.status == "accepted")
+
+    def _passages_of(self, short_id: str) -> dict[str, Passage]:
+        if short_id not in self._read_passages:
+            document = self.document(short_id)
+            path = self.path / DOCUMENTS / document.id / "passages.jsonl"
+            self._read_passages[short_id] = {passage.id: passage for passage in read_lines(path, Passage)}
+        return self._read_passages[short_id]
+
+    @cached_property
+    def _read_passages(self) -> dict[str, dict[str, Passage]]:
+        return {}
+
+    def _folders(self) -> list[Path]:
+        return sorted(folder for folder in (self.path / DOCUMENTS).iterdir() if folder.is_dir())
+
+    def _records(self, name: str, kind: type[R]) -> Iterator[R]:
+        for folder in self._folders():
+            yield from read_lines(folder / name, kind)
+
+
+def open_knowledge_base(path: Path) -> KnowledgeBase:
+    """The knowledge base in that folder. DataError where it is none."""
+    if not (path / DOCUMENTS).is_dir():
+        raise DataError(path, "is no knowledge base: make one with `medgrpo knowledge build DOC... --out FOLDER`")
+    return KnowledgeBase(path)
+
+
+def read_lines(path: Path, kind: type[R]) -> Iterator[R]:
+    """One record per line. DataError names the first line that is damaged."""
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                try:
+                    yield kind.model_validate_json(line)
+                except ValidationError as error:
+                    raise DataError(path, f"line {number} is damaged: {error.errors()[0]['msg']}") from error
+    except OSError as error:
+        raise DataError(path, f"cannot be read: {error.strerror}") from error
+
+
+def _one(path: Path, kind: type[R]) -> R:
+    return next(read_lines(path, kind))
