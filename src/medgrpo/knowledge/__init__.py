@@ -1,8 +1,12 @@
 """Vocabularies and procedures as data, checked when they are loaded."""
 
 from medgrpo.knowledge.cholect50 import INSTRUMENTS, PHASES, TARGETS, TRIPLETS, VERBS, Instance, Triplet, label
+from medgrpo.knowledge.citation import Citation
+from medgrpo.knowledge.concept import Concept, ConceptKind, ExternalId, Relation, RelationKind, normal_term
 from medgrpo.knowledge.loader import load_procedure
-from medgrpo.knowledge.procedure import Citation, ExpectedAction, Hazard, Phase, Procedure, Step, Successor
+from medgrpo.knowledge.procedure import ExpectedAction, Hazard, Phase, Procedure, Step, Successor
+from medgrpo.knowledge.vocabulary import System, Vocabulary
+from medgrpo.knowledge.vocabulary_loader import load_vocabulary, read_vocabulary
 
 __all__ = [
     "INSTRUMENTS",
@@ -11,14 +15,24 @@ __all__ = [
     "TRIPLETS",
     "VERBS",
     "Citation",
+    "Concept",
+    "ConceptKind",
     "ExpectedAction",
+    "ExternalId",
     "Hazard",
     "Instance",
     "Phase",
     "Procedure",
+    "Relation",
+    "RelationKind",
     "Step",
     "Successor",
+    "System",
     "Triplet",
+    "Vocabulary",
     "label",
     "load_procedure",
+    "load_vocabulary",
+    "normal_term",
+    "read_vocabulary",
 ]

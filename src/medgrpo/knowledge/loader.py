@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 from medgrpo.core import KnowledgeError
 from medgrpo.knowledge.checks import check_procedure
 from medgrpo.knowledge.procedure import Procedure
+from medgrpo.knowledge.reading import read_toml
 
 PROCEDURES = {
     "cholecystectomy": "laparoscopic_cholecystectomy",
@@ -35,14 +35,7 @@ def load_procedure(name_or_path: str | Path) -> Procedure:
 
 
 def _read(path: Path) -> Procedure:
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise KnowledgeError(path, "file", error.strerror or "cannot be read") from error
-    except UnicodeDecodeError as error:
-        raise KnowledgeError(path, "file", f"is not UTF-8 text (byte {error.start})") from error
-    except tomllib.TOMLDecodeError as error:
-        raise KnowledgeError(path, "file", f"is not TOML: {error}") from error
+    values = read_toml(path)
     try:
         procedure = Procedure.model_validate(values)
     except ValidationError as error:

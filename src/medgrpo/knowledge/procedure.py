@@ -7,18 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from medgrpo.core import Config
-
-
-class Citation(Config):
-    """Where a piece of knowledge comes from. `checked` is False until somebody has read it in the primary source."""
-
-    key: str
-    title: str
-    source: str
-    year: int
-    link: str | None = None
-    checked: bool
-    note: str = ""
+from medgrpo.knowledge.citation import Citation
 
 
 class ExpectedAction(Config):
