@@ -3,6 +3,7 @@
 from medgrpo.core.config import Config
 from medgrpo.core.errors import (
     DataError,
+    DocumentError,
     InputError,
     Interrupted,
     KnowledgeError,
@@ -18,6 +19,7 @@ __all__ = [
     "Box",
     "Config",
     "DataError",
+    "DocumentError",
     "InputError",
     "Interrupted",
     "KnowledgeError",

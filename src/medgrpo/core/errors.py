@@ -4,6 +4,7 @@ MedgrpoError                 the root; the command line prints it as one line an
   InputError                 what the caller gave is wrong (exit 2)
     VideoError               a video or image folder cannot be read as one; carries the path and the second
     DataError                a data set's folder or label file is not what its format says; carries the path
+    DocumentError            a document cannot be read as text; carries the path and the page
     KnowledgeError           a knowledge file contradicts itself; carries the path and the entry
     MissingExtra             the command needs an optional part of the installation; names the pip command
   ModelError                 a shipped or given model cannot be used: missing, altered, or of another shape (exit 3)
@@ -45,6 +46,15 @@ class DataError(InputError):
     def __init__(self, path: Path | str, reason: str) -> None:
         self.path, self.reason = Path(path), reason
         super().__init__(f"{path}: {reason}")
+
+
+class DocumentError(InputError):
+    """`path` cannot be read as a document; `page` counts from 1, None where the whole file is meant."""
+
+    def __init__(self, path: Path | str, reason: str, page: int | None = None) -> None:
+        self.path, self.reason, self.page = Path(path), reason, page
+        where = "" if page is None else f" page {page}"
+        super().__init__(f"{path}{where}: {reason}")
 
 
 class KnowledgeError(InputError):
