@@ -22,20 +22,37 @@ class LookConfig(Config):
 
 
 class PhaseConfig(Config):
-    """The hidden Markov filter over phases."""
+    """The hidden semi-Markov model of the phases, and when one is settled."""
 
     # Weight of one second of log probability: neighbouring looks are correlated, and perception's phase is itself a mean over some
     # seconds. At 0.4 a real 41 s clip that never favoured a phase beyond 0.39 was called with confidence 0.75; at 0.2 and below
     # the short phases of a simulated case of 2 minutes are no longer found.
     evidence_per_second: float = Field(default=0.25, gt=0)
     uncertainty: float = Field(default=0.1, gt=0, lt=1)  # share of uniform mixed into each look: networks are over-confident
-    # Typical seconds are shortened by this. At 0.1 the belief drifted to the last phase within a minute, whatever was seen.
-    time_scale: float = Field(default=1.0, gt=0)
+    # The operation's hidden pace: typical lengths times one of these. With one fixed pace of 0.1 the belief drifted to the last phase
+    # within a minute, whatever was seen; as a hidden variable a fast pace counts only so far as what is seen speaks for it.
+    paces: tuple[float, ...] = (2.0, 1.0, 0.5, 0.25, 0.125, 0.0625)
+    pace_shares: tuple[float, ...] = (0.1, 0.3, 0.3, 0.15, 0.1, 0.05)
+    early_share: float = Field(default=0.05, ge=0, lt=1)  # of the stages of a phase that are its last although more were to come
     unexpected_share: float = Field(default=0.04, gt=0, lt=1)  # of all exits, those to phases that are not named as successors
     settle_seconds: float = Field(default=4.0, gt=0)  # a new phase must lead for so long
     settle_belief: float = Field(default=0.7, gt=0, lt=1)  # and its belief must be at least this
     first_phase_prior: float = Field(default=0.4, gt=0, lt=1)  # belief before the first look that the operation just begins
     lookback_seconds: float = Field(default=30.0, gt=0)  # how far back the start of a settled phase may be placed
+
+
+class StepConfig(Config):
+    """The steps inside a phase, told apart by the actions that show them."""
+
+    evidence_per_second: float = Field(default=0.5, gt=0)  # weight of one second of log likelihood, as for phases
+    uncertainty: float = Field(default=0.1, gt=0, lt=1)  # likelihood of an action score of 0 while its step is being done
+    none_level: float = Field(default=0.3, gt=0, lt=1)  # likelihood of any look while none of the steps is being done
+    known_share: float = Field(default=0.5, gt=0, lt=1)  # a phase begins with one of its recognisable steps so often
+    visits: float = Field(default=2.0, gt=0)  # each step is come back to so often within a phase of mean length
+    next_in_order_share: float = Field(default=0.5, gt=0, lt=1)  # a step gives way to the next in order so often
+    settle_seconds: float = Field(default=4.0, gt=0)  # a new step must lead for so long
+    settle_belief: float = Field(default=0.6, gt=0, lt=1)  # and its belief, given the phase, must be at least this
+    minimum_seconds: float = Field(default=2.0, ge=0)  # a shorter stretch of a step is not recorded
 
 
 class ActionConfig(Config):
@@ -128,6 +145,7 @@ class ReasonerConfig(Config):
 
     look: LookConfig = LookConfig()
     phase: PhaseConfig = PhaseConfig()
+    step: StepConfig = StepConfig()
     action: ActionConfig = ActionConfig()
     instrument: InstrumentConfig = InstrumentConfig()
     event: EventConfig = EventConfig()

@@ -1,14 +1,12 @@
-"""Phase tracker: a causal hidden Markov filter over calibrated phase probabilities.
+"""Phase tracker: settles what the semi-Markov model of `tracking` believes.
 
-Between looks the belief flows along the procedure's successors (rates from typical durations, shortened by `time_scale`); at a
-look it is weighed by the look's probabilities to the power `evidence_per_second * seconds`, so that five looks per second
-count no more than one. A new phase is settled once it has led for `settle_seconds`; its start is then placed where the summed
+Between looks the belief moves on as the procedure's durations and successors say; at a look it is weighed by the look's
+probabilities to the power `evidence_per_second * seconds`, so that five looks per second count no more than one. A new phase is settled once it has led for `settle_seconds`; its start is then placed where the summed
 evidence turned in its favour (the change point of the log-likelihood ratio), which may lie before that.
 """
 
 from __future__ import annotations
 
-import math
 from collections import deque
 
 import numpy as np
@@ -20,30 +18,10 @@ from medgrpo.perception import Observation
 from medgrpo.reasoning.config import ReasonerConfig
 from medgrpo.reasoning.evidence import EvidenceBuilder, evidence_of
 from medgrpo.reasoning.records import Evidence, PhaseSegment
+from medgrpo.reasoning.tracking import OperationModel
 
 Array = NDArray[np.float64]
 UNDECIDED = "no phase is likely enough to be named"
-
-
-def flow_per_second(procedure: Procedure, time_scale: float, unexpected_share: float) -> Array:
-    """Rates of change, shape (7, 7), [from, to], per second; rows sum to 0.
-
-    A phase is left at 1 / (typical middle seconds * time_scale); named successors share most exits by their shares, all other
-    phases, earlier ones included, share `unexpected_share` of them.
-    """
-    flow = np.zeros((len(PHASES), len(PHASES)))
-    for phase in procedure.phases:
-        row = PHASES.index(phase.id)
-        leaving = 1 / (phase.typical_seconds[1] * time_scale)
-        named = {PHASES.index(successor.phase): successor.share for successor in phase.followed_by}
-        others = [column for column in range(len(PHASES)) if column != row and column not in named]
-        expected = 1 - unexpected_share if named else 0.0
-        for column, share in named.items():
-            flow[row, column] = leaving * expected * share
-        for column in others:
-            flow[row, column] = leaving * unexpected_share / len(others)
-        flow[row, row] = -flow[row].sum()
-    return flow
 
 
 class PhaseTracker:
@@ -52,10 +30,8 @@ class PhaseTracker:
     def __init__(self, procedure: Procedure, config: ReasonerConfig) -> None:
         self._config = config.phase
         self._most = config.look.evidence_looks
-        self._flow = flow_per_second(procedure, config.phase.time_scale, config.phase.unexpected_share)
-        self._identity = np.eye(len(PHASES))
-        first = config.phase.first_phase_prior
-        self.belief: Array = np.array([first] + [(1 - first) / (len(PHASES) - 1)] * (len(PHASES) - 1))
+        self.operation = OperationModel(procedure, config.phase, config.step)
+        self.belief: Array = self.operation.phases
         self._summed: Array = np.zeros(len(PHASES))
         self._recent: deque[tuple[float, Array]] = deque()
         self._current: int | None = None
@@ -78,18 +54,11 @@ class PhaseTracker:
         """What the settled phase rests on so far; `look` where it has only just been taken up again."""
         return self._evidence.build() if self._evidence.count else evidence_of(look, float(self.belief.max()))
 
-    def look(self, look: Observation, elapsed_seconds: float) -> list[PhaseSegment]:
-        """One assessed look; `elapsed_seconds` since the last one, as far as a look reaches."""
+    def look(self, look: Observation, smoothed: Array, elapsed_seconds: float) -> list[PhaseSegment]:
+        """One assessed look and the actions' smoothed scores (100,); `elapsed_seconds` since the last, as far as a look reaches."""
         assert look.seen is not None
-        steps = max(1, math.ceil(elapsed_seconds / 0.5))  # Euler steps short enough for the fastest rate
-        move = self._identity + self._flow * (elapsed_seconds / steps)
-        for _ in range(steps):
-            self.belief = self.belief @ move
-        floor = self._config.uncertainty
-        evidence = np.log((1 - floor) * np.asarray(look.seen.phases) + floor / len(PHASES))
-        weighed = evidence * (self._config.evidence_per_second * elapsed_seconds)
-        scaled = self.belief * np.exp(weighed - weighed.max())
-        self.belief = scaled / scaled.sum()
+        weighed = self.operation.look(look.seen, smoothed, elapsed_seconds)
+        self.belief = self.operation.phases
         # the ratio before this look belongs to the moment at which its stretch of evidence begins
         self._recent.append((look.seconds, self._summed))
         self._summed = self._summed + weighed
@@ -150,9 +119,8 @@ class PhaseTracker:
 
     def back(self, at: float, nearest: Observation) -> list[PhaseSegment]:
         """Sight is back from `at` on; `nearest` stands as evidence where the stretch held no look."""
-        dark = min(at - self._start, self._config.lookback_seconds)
-        for _ in range(math.ceil(dark / 0.5)):
-            self.belief = self.belief @ (self._identity + self._flow * 0.5)
+        self.operation.wait(at - self._start)
+        self.belief = self.operation.phases
         closed = self._end_at(at, nearest)
         self._start, self._reason = at, None
         self._evidence = EvidenceBuilder(self._most)

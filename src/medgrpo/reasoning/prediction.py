@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +59,8 @@ def next_cells(model: SemiMarkov, belief: Array) -> dict[tuple[str, str], float]
         inside = model.cell_of == cell
         own = model.generator[np.ix_(inside, inside)] - np.diag(model.end_rates[inside])
         # mean time spent in each place of this cell before it is left, times the rates out of it
-        spent: Array = np.linalg.solve(-own.T, places[inside])
-        leaving: Array = spent @ model.generator[inside]
+        spent = cast("Array", np.linalg.solve(-own.T, places[inside]))
+        leaving = spent @ model.generator[inside]
         leaving[inside] = 0.0
         coming += np.bincount(model.cell_of, weights=leaving, minlength=len(model.cells))
     return dict(zip(model.cells, coming.tolist(), strict=True))

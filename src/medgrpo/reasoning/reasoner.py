@@ -189,7 +189,7 @@ class Reasoner:
         self._keep_actions(self._actions.look(look, elapsed))
         state.active = self._actions.active
         state.domain = look.domain
-        self._keep_phases(self._phases.look(look, elapsed))
+        self._keep_phases(self._phases.look(look, self._actions.smoothed, elapsed))
         phase = self._phases.phase
         if phase is not None and phase != state.phase:
             self._phase_begins(phase, look)

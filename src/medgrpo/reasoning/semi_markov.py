@@ -97,10 +97,13 @@ class SemiMarkov:
         first_cell = np.concatenate([[0], np.cumsum([len(state.modes.names) for state in states])])
         self.state_of: Places = np.array([number for number, _, _ in place], dtype=np.intp)
         self.cell_of: Places = np.array([first_cell[number] + mode for number, _, mode in place], dtype=np.intp)
+        stages = np.cumsum([0, *(state.duration.stages for state in states)])
+        self.stage_of: Places = np.array([stages[number] + stage for number, stage, _ in place], dtype=np.intp)
         self.state_of_cell: Places = np.repeat(np.arange(count), [len(state.modes.names) for state in states])
         self._place = {where: index for index, where in enumerate(place)}
         self.generator, self.end_rates = self._rates()
         self.initial: Array = np.outer(self._pace_prior, self._start(initial, set(fresh)))
+        self._per_stage: Array = np.eye(int(stages[-1]))[self.stage_of]
         self._per_state: Array = np.eye(count)[self.state_of]
         self._per_cell: Array = np.eye(len(self.cells))[self.cell_of]
 
@@ -153,6 +156,13 @@ class SemiMarkov:
             if count > 200:  # rounding may keep `left` above the tail
                 break
         return moved / moved.sum()
+
+    def update_modes(self, belief: Array, log_cells: Array) -> Array:
+        """The belief after evidence (cells,) that tells modes apart and nothing else: pace, state and stage keep their belief."""
+        weighed = belief * np.exp(log_cells - log_cells.max())[self.cell_of]
+        before, after = belief @ self._per_stage, weighed @ self._per_stage
+        ratio = np.divide(before, after, out=np.zeros_like(before), where=after > 0)
+        return weighed * ratio[:, self.stage_of]
 
     def update(self, belief: Array, log_cells: Array) -> tuple[Array, float]:
         """The belief after evidence, shape (cells,) of log likelihoods, and the log likelihood of that evidence."""
