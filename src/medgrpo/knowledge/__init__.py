@@ -4,7 +4,20 @@ from medgrpo.knowledge.cholect50 import INSTRUMENTS, PHASES, TARGETS, TRIPLETS, 
 from medgrpo.knowledge.citation import Citation
 from medgrpo.knowledge.concept import Concept, ConceptKind, ExternalId, Relation, RelationKind, normal_term
 from medgrpo.knowledge.loader import load_procedure
-from medgrpo.knowledge.procedure import ExpectedAction, Hazard, Phase, Procedure, Step, Successor
+from medgrpo.knowledge.procedure import (
+    BailOut,
+    Difficulty,
+    ExpectedAction,
+    Hazard,
+    Landmark,
+    Phase,
+    Procedure,
+    Rule,
+    Step,
+    SubGoal,
+    Successor,
+    Variant,
+)
 from medgrpo.knowledge.vocabulary import System, Vocabulary
 from medgrpo.knowledge.vocabulary_loader import load_vocabulary, read_vocabulary
 
@@ -14,21 +27,27 @@ __all__ = [
     "TARGETS",
     "TRIPLETS",
     "VERBS",
+    "BailOut",
     "Citation",
     "Concept",
     "ConceptKind",
+    "Difficulty",
     "ExpectedAction",
     "ExternalId",
     "Hazard",
     "Instance",
+    "Landmark",
     "Phase",
     "Procedure",
     "Relation",
     "RelationKind",
+    "Rule",
     "Step",
+    "SubGoal",
     "Successor",
     "System",
     "Triplet",
+    "Variant",
     "Vocabulary",
     "label",
     "load_procedure",

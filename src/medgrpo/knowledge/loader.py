@@ -11,6 +11,7 @@ from medgrpo.core import KnowledgeError
 from medgrpo.knowledge.checks import check_procedure
 from medgrpo.knowledge.procedure import Procedure
 from medgrpo.knowledge.reading import read_toml
+from medgrpo.knowledge.vocabulary_loader import load_vocabulary
 
 PROCEDURES = {
     "cholecystectomy": "laparoscopic_cholecystectomy",
@@ -42,5 +43,5 @@ def _read(path: Path) -> Procedure:
         first = error.errors()[0]
         entry = ".".join(str(part) for part in first["loc"]) or "file"
         raise KnowledgeError(path, entry, first["msg"]) from error
-    check_procedure(procedure, path)
+    check_procedure(procedure, path, load_vocabulary())
     return procedure
