@@ -1,0 +1,158 @@
+"""The `leaderboard` protocol: the official evaluator's figures, with its accidents (docs/metrics.md names each)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from medgrpo.evaluation import leaderboard_assessment as assessment
+from medgrpo.evaluation import leaderboard_boxes as boxes
+from medgrpo.evaluation import leaderboard_captions as captions
+from medgrpo.evaluation import leaderboard_dense as dense
+from medgrpo.evaluation import leaderboard_next_action as next_action
+from medgrpo.evaluation import leaderboard_temporal as temporal
+from medgrpo.evaluation.leaderboard_ranking import COLUMNS
+from medgrpo.evaluation.records import Record, Records
+from medgrpo.evaluation.similarity import Embedder
+from medgrpo.evaluation.verdict import BROKEN, ERROR, UNSCORED, Verdict, failed
+
+_RAISES = (TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError, ZeroDivisionError)
+Summarise = Callable[[Sequence[Record], Sequence[Verdict]], tuple[dict[str, float], dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One task of the evaluator: when it runs, which records it takes, how it judges one and sums up all."""
+
+    name: str
+    triggers: Callable[[str], bool]
+    takes: Callable[[str], bool]
+    judge: Callable[[Sequence[Record], Embedder | None, Embedder | None], list[Verdict]]
+    summarise: Summarise
+
+
+def _one_by_one(
+    judge: Callable[[Record], Verdict],
+) -> Callable[[Sequence[Record], Embedder | None, Embedder | None], list[Verdict]]:
+    def judge_all(records: Sequence[Record], _labels: Embedder | None, _captions: Embedder | None) -> list[Verdict]:
+        verdicts: list[Verdict] = []
+        for record in records:
+            try:
+                verdicts.append(judge(record))
+            except _RAISES as error:
+                verdicts.append(failed(error))
+        return verdicts
+
+    return judge_all
+
+
+def _is_dense(qa_type: str) -> bool:
+    lowered = qa_type.lower()
+    return "dense_captioning" in lowered or "dense_caption" in lowered or "dc" in lowered
+
+
+TASKS = (
+    _Task("tal", lambda kind: kind == "tal", lambda kind: "tal" in kind.lower(), _one_by_one(temporal.judge), temporal.summarise),
+    _Task("stg", lambda kind: kind == "stg", lambda kind: "stg" in kind.lower(), _one_by_one(boxes.judge), boxes.summarise),
+    _Task(
+        "dense_captioning",
+        lambda kind: "dense_captioning" in kind or kind == "dc",
+        _is_dense,
+        _one_by_one(dense.judge),
+        dense.summarise,
+    ),
+    _Task(
+        "next_action",
+        lambda kind: kind == "next_action",
+        lambda kind: "next_action" in kind.lower(),
+        lambda records, labels, _: next_action.judge_all(records, labels),
+        next_action.summarise,
+    ),
+    _Task(
+        "cvs_assessment",
+        lambda kind: kind == "cvs_assessment",
+        lambda kind: kind == "cvs_assessment",
+        _one_by_one(assessment.judge_critical_view),
+        assessment.summarise_critical_view,
+    ),
+    _Task(
+        "skill_assessment",
+        lambda kind: kind == "skill_assessment",
+        lambda kind: kind == "skill_assessment",
+        _one_by_one(assessment.judge_skill),
+        assessment.summarise_skill,
+    ),
+    _Task(
+        "region_caption",
+        lambda kind: "region_caption" in kind,
+        lambda kind: "region_caption" in kind,
+        lambda records, _, sentences: captions.judge_captions(records, sentences),
+        lambda _, verdicts: captions.summarise_captions(verdicts, "rc_llm"),
+    ),
+    _Task(
+        "video_summary",
+        lambda kind: "video_summary" in kind,
+        lambda kind: "video_summary" in kind,
+        lambda records, _, sentences: captions.judge_captions(records, sentences),
+        lambda _, verdicts: captions.summarise_captions(verdicts, "vs_llm"),
+    ),
+)
+"""In the order in which a record that two tasks take gets its verdict from the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardResult:
+    """Per record a verdict, in order; `metrics` unrounded, absent where a task gave none; `failed` says which tasks and why."""
+
+    verdicts: tuple[Verdict, ...]
+    metrics: Mapping[str, float]
+    per_data_source: Mapping[str, Any]
+    failed: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def rounded(self) -> dict[str, float]:
+        """The summary of the evaluator: four decimals."""
+        return {key: round(value, 4) for key, value in self.metrics.items()}
+
+    @property
+    def published(self) -> dict[str, float] | None:
+        """The ten numbers of the board: three decimals, 0 for what is absent; None when there is none at all."""
+        if not self.metrics:
+            return None
+        return {key: round(self.rounded.get(key, 0.0), 3) for key in COLUMNS}
+
+
+def score_leaderboard(records: Records, labels: Embedder | None = None, sentences: Embedder | None = None) -> LeaderboardResult:
+    """Score a file as the board would. `labels` maps free answers of next_action to labels; `sentences`, where given, is the
+    evaluator's fallback for captions when its judge is not available (without it captions stay unscored)."""
+    rows = records.records
+    verdicts: list[Verdict | None] = [None] * len(rows)
+    metrics: dict[str, float] = {}
+    per_source: dict[str, Any] = {}
+    failures: dict[str, str] = {}
+    by_kind: dict[str, list[int]] = {}
+    for index, record in enumerate(rows):
+        if record.broken is not None:
+            verdicts[index] = Verdict(BROKEN, None, {}, record.broken)
+        else:
+            by_kind.setdefault(record.qa_type, []).append(index)
+    for task in TASKS if records.readable else ():
+        if not any(task.triggers(kind) for kind in by_kind):
+            continue
+        indices = sorted(index for kind, members in by_kind.items() if task.takes(kind) for index in members)
+        members = [rows[index] for index in indices]
+        judged = task.judge(members, labels, sentences)
+        for index, verdict in zip(indices, judged, strict=True):
+            verdicts[index] = verdicts[index] or verdict
+        wrong = [(rows[index], verdict) for index, verdict in zip(indices, judged, strict=True) if verdict.status == ERROR]
+        if wrong:
+            record, verdict = wrong[0]
+            failures[task.name] = f"{len(wrong)} records make the evaluator fail, first {record.place}: {verdict.note}"
+            continue
+        found, per_source[task.name] = task.summarise(members, judged)
+        metrics.update(found)
+        if task.name == "dense_captioning" and sentences is not None:
+            metrics["dvc_llm"] = captions.dense_similarity(members, sentences)
+    nobody = Verdict(UNSCORED, None, {}, "no task of the leaderboard reads this record")
+    return LeaderboardResult(tuple(verdict or nobody for verdict in verdicts), metrics, per_source, failures)

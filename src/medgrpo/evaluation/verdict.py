@@ -1,0 +1,26 @@
+"""What a protocol says of one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SCORED, SKIPPED, ERROR, UNSCORED, BROKEN, UNPARSED = "scored", "skipped", "error", "unscored", "broken", "unparsed"
+"""scored; left out of the mean by the protocol; the official evaluator would raise; no figure could be made (no judge, no
+reference, no task); the record itself is not whole; the answer could not be read (and is wrong)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`score` is None unless the record counts; `parts` are the figures and what was read; `note` says why where it matters."""
+
+    status: str
+    score: float | None = None
+    parts: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    note: str = ""
+
+
+def failed(error: Exception) -> Verdict:
+    """The verdict where the official evaluator raises `error`."""
+    return Verdict(ERROR, None, {"error_type": type(error).__name__}, str(error))
