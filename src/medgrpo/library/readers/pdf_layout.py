@@ -142,11 +142,11 @@ def _lines(column: list[Fragment], number: int) -> list[Line]:
         else:
             rows.append([fragment])
     rows = [sorted(row, key=lambda fragment: fragment.left) for row in rows]
-    tabular = [_is_tabular(row) for row in rows]
+    tabular, uneven = [_is_tabular(row) for row in rows], [_is_uneven(row) for row in rows]
     lines: list[Line] = []
     for index, row in enumerate(rows):
         neighbours = [rows[other] for other in (index - 1, index + 1) if 0 <= other < len(rows) and tabular[other]]
-        is_row = tabular[index] and any(_aligned(row, neighbour) for neighbour in neighbours)
+        is_row = tabular[index] and any(_aligned(row, other) and (_is_uneven(other) or uneven[index]) for other in neighbours)
         lines.append(_line(row, number, is_row=is_row))
     return lines
 
@@ -158,12 +158,17 @@ def _apart(one: Fragment, other: Fragment) -> bool:
 def _is_tabular(row: list[Fragment]) -> bool:
     if len(row) < 2 or fmean(len(fragment.text) for fragment in row) > _CELL_CHARACTERS:
         return False
-    gaps = [after.left - before.right for before, after in pairwise(row)]
-    if min(gaps) <= _WORD_GAP * row[0].size:
-        return False
-    if len(row) == 2:
-        return len(row[0].text) > 3  # the number or dot of a list item is no cell
-    return max(gaps) - min(gaps) > _JUSTIFIED * max(gaps)
+    listed = len(row) == 2 and len(row[0].text) <= 3  # the number or dot of a list item is no cell
+    return not listed and min(_gaps(row)) > _WORD_GAP * row[0].size
+
+
+def _is_uneven(row: list[Fragment]) -> bool:
+    """Whether the gaps differ: those of a justified line of text do not."""
+    return len(row) == 2 or (len(row) > 2 and max(_gaps(row)) - min(_gaps(row)) > _JUSTIFIED * max(_gaps(row)))
+
+
+def _gaps(row: list[Fragment]) -> list[float]:
+    return [after.left - before.right for before, after in pairwise(row)]
 
 
 def _aligned(row: list[Fragment], other: list[Fragment]) -> bool:

@@ -1,0 +1,224 @@
+"""Candidate claims of a passage by rules, without a language model: two concepts, and words between them that relate them.
+
+Made for precision: a sentence of which a rule understands only a part gives nothing. Refused on purpose are questions, concepts
+that a preposition ties to another noun ("the wall of the ..."), nouns that go on ("the liver cells"), negation outside the
+words that were understood, concepts inside a condition, doubt, and what belongs to history, family or plans.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from medgrpo.knowledge import Concept
+from medgrpo.library.cues import Reading, is_negated, modality_of, read_gap, with_negation
+from medgrpo.library.qualifiers import Qualifiers, clause_around, qualifiers
+from medgrpo.library.records import Claim, ClaimRelation, Context, Mention, Modality, Passage
+from medgrpo.library.sentences import sentences
+
+EXTRACTOR = "rules@1"
+
+_FARTHEST = 140  # characters between two concepts
+_FOLDED = 2  # so many other concepts may stand between
+_JOINT = re.compile(
+    r"\s*\)?\s*(?:,|\(|,?\s*(?:and|or|as well as|along with|including)|,\s*(?:and|or)(?: also)?)\s*"
+    r"(?:(?:the|an?|its|both|right|left|larger?|smaller?|(?:majority|parts?|portions?|(?:distal|proximal) segment) of)\s+)*",
+    re.IGNORECASE,
+)
+_CLAUSE_JOINT = re.compile(r"\s*,\s*(?:and|or)\b.*", re.IGNORECASE)
+_PREPOSITION = re.compile(
+    r"\b(?:of|from|in|to|by|with|between|at|on|near|behind|through|into|via|within|along|for|than|towards?|over|under|across|beneath"
+    r"|below|above|beside|against|off|after|before|during|without|until|since|around|about|despite|beyond|upon|called|as|like|unlike)\s+"
+    r"(?:(?:the|an?|its|their|this|these|each|both|all|most|right|left|larger?|smaller?|upper|lower|common|inflamed|entire)\s+)*$",
+    re.IGNORECASE,
+)
+_QUANTITY = re.compile(
+    r"\b(?:one|both|each|all|some|most|many|either|majority|none|half)\s+of\s+(?:the\s+|these\s+|its\s+)*$", re.IGNORECASE
+)
+_RELATIVE = re.compile(r"\s*,\s*(?:which|formed|supplied|drained|located|arising)\b", re.IGNORECASE)
+_MAY_FOLLOW = re.compile(
+    r"\s*(?:$|[,.;:)\]|(–—-]|['’]s?\s*$|(?:and|or|in|from|to|by|with|at|on|via|through|which|that|as|for|during|before|after|when|if"
+    r"|where|while|whereas|unless|until|once|is|are|was|were|must|should|may|can|near|behind|into|along|without|within|but|because"
+    r"|since|using|under|over|between|so|then|than|only|also|both|either|prior|following|respectively|has|have|\w+ly)\b)",
+    re.IGNORECASE,
+)
+_ENTRY = re.compile(r"[^\W\d][\w\s()’',/-]{1,60}?\s*[:|]\s")  # of a glossary, or a table's row
+_DEFINED = re.compile(r"\s*(?:\([^()]*\)\s*)?[:|]")
+_AVOIDED_BEFORE = re.compile(r"\b(?:avoid(?:s|ed|ing)?|refrain from|do not|don['’]t|never)\s+(?:the\s+)?$", re.IGNORECASE)
+_AVOIDED_AFTER = re.compile(r"\s*(?:must|should)\s+(?:not|never|be avoided)\b", re.IGNORECASE)
+_RECOMMENDED_AFTER = re.compile(
+    r"\s*(?:is|are)\s+(?:\w+ly\s+)?(?:recommended|advised|mandatory|imperative|required)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """One written form in a sentence and what it may mean; positions in the sentence."""
+
+    start: int
+    end: int
+    concepts: tuple[Concept, ...]
+    negated: bool
+
+
+def extract_claims(passage: Passage, mentions: Sequence[Mention], concepts: Mapping[str, Concept]) -> list[Claim]:
+    """The claims that the rules find, in order of place, each once."""
+    found: dict[str, Claim] = {}
+    for start, end in sentences(passage.text):
+        sentence = passage.text[start:end]
+        spans = _spans(mentions, concepts, start, end)
+        if len(spans) < 2 or sentence.rstrip("\"'”’)").endswith("?"):
+            continue
+        for subject, reading, object_, extra in _readings(sentence, spans):
+            claim = make_claim(passage, start, end, subject.id, object_.id, reading, extra, EXTRACTOR)
+            found.setdefault(claim.id, claim)
+    return list(found.values())
+
+
+def make_claim(
+    passage: Passage, start: int, end: int, subject: str, object_: str, reading: Reading, extra: Qualifiers, extractor: str
+) -> Claim:
+    """A candidate with its id, which depends on what is claimed and where, not on when or by what it was found."""
+    said = (passage.id, start, end, subject, reading.relation, object_, reading.modality, reading.negated, extra.condition)
+    return Claim(
+        id=hashlib.sha256("\x1f".join(map(str, said)).encode()).hexdigest()[:16],
+        subject=subject,
+        relation=reading.relation,
+        object=object_,
+        modality=reading.modality,
+        condition=extra.condition,
+        strength=extra.strength,
+        negated=reading.negated,
+        passage_id=passage.id,
+        quote=passage.text[start:end],
+        quote_start_char=start,
+        quote_end_char=end,
+        extractor=extractor,
+    )
+
+
+def _spans(mentions: Sequence[Mention], concepts: Mapping[str, Concept], start: int, end: int) -> list[_Span]:
+    by_place: dict[tuple[int, int], list[Mention]] = {}
+    for mention in mentions:
+        if start <= mention.start_char and mention.end_char <= end and not mention.uncertain and mention.context is Context.CURRENT:
+            by_place.setdefault((mention.start_char - start, mention.end_char - start), []).append(mention)
+    return [
+        _Span(first, last, tuple(concepts[mention.concept_id] for mention in there), there[0].negated)
+        for (first, last), there in sorted(by_place.items())
+    ]
+
+
+def _readings(sentence: str, spans: list[_Span]) -> Iterator[tuple[Concept, Reading, Concept, Qualifiers]]:
+    groups = _groups(sentence, spans)
+    entry = _ENTRY.match(sentence)
+    if entry is not None and groups[0][0].start > 1:
+        return  # what is defined is no concept of the vocabulary
+    if entry is not None and _DEFINED.match(sentence, groups[0][0].end):
+        for right in groups[1:]:  # "artery: branch of the trunk; supplies the organ"
+            last = sentence.rfind(";", groups[0][0].end, right[0].start)
+            yield from _pairs(sentence, groups[0], right, groups, gap_start=last if last >= 0 else None)
+        return
+    for index, left in enumerate(groups):
+        for right in groups[index + 1 : index + 2 + _FOLDED]:
+            yield from _pairs(sentence, _subjects(sentence, left), right, groups)
+
+
+def _groups(sentence: str, spans: list[_Span]) -> list[list[_Span]]:
+    """Spans that are one list: "the liver, the stomach and the spleen"."""
+    groups: list[list[_Span]] = []
+    for span in spans:
+        if groups and _JOINT.fullmatch(sentence, groups[-1][-1].end, span.start):
+            groups[-1].append(span)
+        else:
+            groups.append([span])
+    return groups
+
+
+def _subjects(sentence: str, group: list[_Span]) -> list[_Span]:
+    """Those of the group to which what follows can belong: "which" means the last one, and so does a clause after ", and"."""
+    before = sentence[: group[0].start]
+    if _RELATIVE.match(sentence, group[-1].end):
+        return group[-1:]
+    if not _PREPOSITION.search(before) or _QUANTITY.search(before):
+        return group
+    if len(group) == 2 and _CLAUSE_JOINT.match(sentence[group[0].end : group[1].start]):
+        return group[-1:]
+    return []
+
+
+def _pairs(
+    sentence: str, left: list[_Span], right: list[_Span], groups: list[list[_Span]], gap_start: int | None = None
+) -> Iterator[tuple[Concept, Reading, Concept, Qualifiers]]:
+    if not left:
+        return
+    begin, end = left[-1].end if gap_start is None else gap_start, right[0].start
+    if end - begin > _FARTHEST:
+        return
+    gap = _folded(sentence, begin, end, groups)
+    paired = len(left) == len(right) > 1 and "respectively" in sentence
+    for number, one in enumerate(left):
+        for other in [right[number]] if paired else right:
+            if not _MAY_FOLLOW.match(sentence, other.end):
+                continue
+            for first, second, reading in _first_reading(gap, one, other):
+                whole = _whole_reading(sentence, left[0], one, other, gap, reading)
+                if whole is not None:
+                    subject, object_ = (first, second) if reading.order == "SO" else (second, first)
+                    yield subject, whole[0], object_, whole[1]
+
+
+def _first_reading(gap: str, one: _Span, other: _Span) -> Iterator[tuple[Concept, Concept, Reading]]:
+    """The first of the concepts that the two forms may mean between which the words say something."""
+    for first in one.concepts:
+        for second in other.concepts:
+            reading = read_gap(gap, first, second) if first.id != second.id else None
+            if reading is not None:
+                yield first, second, reading
+                return
+
+
+def _folded(sentence: str, begin: int, end: int, groups: list[list[_Span]]) -> str:
+    """The words between, with one ~ for each list of concepts among them."""
+    text = sentence[begin:end]
+    for group in reversed(groups):
+        if begin <= group[0].start and group[-1].end <= end:
+            text = text[: group[0].start - begin] + "~" + text[group[-1].end - begin :]
+    return text
+
+
+def _whole_reading(
+    sentence: str, left: _Span, one: _Span, other: _Span, gap: str, reading: Reading
+) -> tuple[Reading, Qualifiers] | None:
+    """The reading with what the rest of its clause adds; None where the rest says something that was not understood."""
+    extra = qualifiers(sentence, left.start, other.end)
+    if extra.covers(one.start, one.end) or extra.covers(other.start, other.end):
+        return None
+    clause_start, clause_end = clause_around(sentence, left.start, other.end)
+    before = extra.blanked(sentence)[clause_start : left.start]
+    after = extra.blanked(sentence)[other.end : clause_end]
+    modality, negated = reading.modality, reading.negated
+    if reading.relation is ClaimRelation.ACTS_ON:
+        if _AVOIDED_BEFORE.search(before) or _AVOIDED_AFTER.match(after):
+            strong = "must" in after or "never" in before.casefold()
+            return _with(reading, Modality.MUST_NOT if strong else Modality.SHOULD_NOT, negated=False), extra
+        if is_negated(before) and modality_of(before) is not Modality.STATED:
+            modality, negated = with_negation(modality_of(before), negated=True)
+            return _with(reading, modality, negated=negated), extra
+    if re.search(r"\bno\s+(?:\w+\s+)?$", before, re.IGNORECASE):
+        return _with(reading, modality, negated=not negated), extra
+    if is_negated(before) or is_negated(after) or (is_negated(gap) and not negated and modality not in _DENIED):
+        return None
+    if modality is Modality.STATED:
+        modality = modality_of(before)
+        if modality is Modality.STATED and (said := _RECOMMENDED_AFTER.match(after)):
+            modality = modality_of(said.group())
+    return _with(reading, modality, negated=negated), extra
+
+
+_DENIED = {Modality.MUST_NOT, Modality.SHOULD_NOT}
+
+
+def _with(reading: Reading, modality: Modality, *, negated: bool) -> Reading:
+    return Reading(reading.relation, reading.order, modality, negated)
