@@ -12,6 +12,8 @@ from medgrpo.core.errors import (
     ModelError,
     VideoError,
 )
+from medgrpo.core.example import Example
+from medgrpo.core.score import Score, Unparsed
 from medgrpo.core.space import Box
 from medgrpo.core.time import Span, clock
 
@@ -20,13 +22,16 @@ __all__ = [
     "Config",
     "DataError",
     "DocumentError",
+    "Example",
     "InputError",
     "Interrupted",
     "KnowledgeError",
     "MedgrpoError",
     "MissingExtra",
     "ModelError",
+    "Score",
     "Span",
+    "Unparsed",
     "VideoError",
     "clock",
 ]
