@@ -113,6 +113,7 @@ class RiskConfig(Config):
     pace_basis_seconds: float = Field(default=10.0, ge=0)  # ended phases must sum to this before their pace raises the minimum
     unassessed_share: float = Field(default=0.3, gt=0, lt=1)  # more of the past than this unseen: order of acts is not assessed
     unassessed_seconds: float = Field(default=20.0, gt=0)  # and at least so many seconds
+    recent_seconds: float = Field(default=120.0, gt=0)  # R2: unassessed_seconds within this time before a division leave it open
     clipper_seen_seconds: float = Field(default=2.0, gt=0)  # R2: a clipper in sight so long without a settled clip leaves it open
     instrument_seen: float = Field(default=0.5, gt=0, lt=1)
     tip_missing_seconds: float = Field(default=4.0, gt=0)  # R4

@@ -16,6 +16,7 @@ CLIPPING = "clipping-and-cutting"
 DUCT_OR_ARTERY = ("cystic_duct", "cystic_artery", "cystic_pedicle")
 ENERGY_INSTRUMENTS = ("hook", "bipolar")
 ENERGY_VERBS = ("dissect", "coagulate", "cut")
+_SHORTEST_GAP_SECONDS = 0.01  # less is rounding of times
 _CALOT_TARGETS = (*DUCT_OR_ARTERY, "cystic_plate", "gallbladder", "peritoneum", "omentum", "blood_vessel")
 
 
@@ -29,6 +30,7 @@ class KnownEvent:
     minimum_dissection_seconds: float
     clipper_seconds: float
     unseen: str | None
+    unseen_recent_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class OperationState:
     typical_seconds: float = 0.0
     clipper_seconds: float = 0.0
     unassessed_seconds: float = 0.0
+    sight_last_seconds: float = 0.0
+    gaps: list[Span] = field(default_factory=list[Span])  # between looks that could be assessed; the recent ones
     energy_seconds: float = 0.0
     energy_last_seconds: float | None = None
     tip_last_seconds: dict[str, float] = field(default_factory=dict[str, float])
@@ -84,10 +88,15 @@ class OperationState:
             return "too much of the video so far could not be assessed"
         return None
 
+    def unseen_before(self, seconds: float) -> float:
+        """How much of the time just before that moment could not be assessed."""
+        since = seconds - self.config.risk.recent_seconds
+        return sum(max(0.0, min(gap.end_seconds, seconds) - max(gap.start_seconds, since)) for gap in self.gaps)
+
     def learn_event(self, event: Event) -> None:
         dissected = self.dissection_before(event.span.start_seconds)
-        minimum = self.minimum_dissection_seconds
-        self.events.append(KnownEvent(event, self.now, dissected, minimum, self.clipper_seconds, self.unseen_past()))
+        minimum, recent = self.minimum_dissection_seconds, self.unseen_before(event.span.start_seconds)
+        self.events.append(KnownEvent(event, self.now, dissected, minimum, self.clipper_seconds, self.unseen_past(), recent))
 
     @property
     def pace(self) -> float:
@@ -147,6 +156,11 @@ class OperationState:
         """Sum up what this assessed look adds; `active` is already that of this look."""
         assert look.seen is not None
         risk = self.config.risk
+        if look.seconds - elapsed_seconds > self.sight_last_seconds + _SHORTEST_GAP_SECONDS:
+            since = look.seconds - 2 * risk.recent_seconds  # twice: an act becomes known some time after it began
+            self.gaps = [gap for gap in self.gaps if gap.end_seconds >= since]
+            self.gaps.append(Span(self.sight_last_seconds, look.seconds - elapsed_seconds))
+        self.sight_last_seconds = look.seconds
         for tip in look.seen.tips:
             if tip.probability >= risk.tip_found:
                 self.tip_last_seconds[tip.instrument] = look.seconds
