@@ -55,6 +55,7 @@ class OperationState:
     phase: str | None = None
     phase_since: float = 0.0
     phase_confidence: float = 0.0
+    calot_since: float | None = None  # start of the dissection of the triangle, as long as no later phase has lasted since
     first_phase: str | None = None
     furthest: int = -1  # place of the furthest phase that lasted
     returned: Return | None = None
@@ -134,6 +135,8 @@ class OperationState:
         if segment.span.duration_seconds >= self.config.risk.reliable_phase_seconds:
             self.first_phase = segment.phase if self.furthest < 0 else self.first_phase
             self.furthest = max(self.furthest, PHASES.index(segment.phase))
+            if PHASES.index(segment.phase) > PHASES.index(CALOT):
+                self.calot_since = None
         if segment.phase != CALOT:  # what R1 judges may not set its own measure
             self.spent_seconds += segment.span.duration_seconds
             if segment.phase not in self.paced:
@@ -150,6 +153,8 @@ class OperationState:
             self.first_phase = phase
         if before is not None and place < self.furthest and not self._usual(before, phase):
             self.returned = Return(self.now, before, phase)
+        if phase == CALOT and self.calot_since is None:
+            self.calot_since = since
         self.phase, self.phase_since, self.phase_confidence = phase, since, confidence
 
     def learn_look(self, look: Observation, elapsed_seconds: float) -> None:

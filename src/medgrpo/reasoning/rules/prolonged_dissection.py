@@ -9,7 +9,8 @@ from medgrpo.reasoning.state import CALOT, OperationState
 
 def judge(state: OperationState) -> Verdict:
     high = state.procedure.phase(CALOT).typical_seconds[2] * state.config.risk.prolonged_factor
-    if state.phase == CALOT and state.latest is not None and state.now - state.phase_since > high:
+    since = state.calot_since
+    if state.phase == CALOT and state.latest is not None and since is not None and state.now - since > high:
         why = f"dissection of the hepatocystic triangle for more than {high / 60:.0f} minutes; the difficulty grade is not assessed"
         return alert(why, evidence_of(state.latest, state.phase_confidence))
     return monitoring("dissection of the hepatocystic triangle not unusually long; the difficulty grade is not assessed")
