@@ -19,10 +19,17 @@ def judge(state: OperationState) -> Verdict:
     found = [name for name in ENERGY_INSTRUMENTS if name in state.tip_last_seconds]
     if not found and state.energy_seconds >= risk.tip_missing_seconds:
         return not_assessed("no tip of an energy device was found so far, so a missing tip means nothing")
+    never: str | None = None
     for name, act in state.active.items():
         instrument, verb, _ = name.split(",")
-        if instrument not in found or instrument not in ENERGY_INSTRUMENTS or verb not in ENERGY_VERBS:
+        if instrument not in ENERGY_INSTRUMENTS or verb not in ENERGY_VERBS:
+            continue
+        if instrument not in found:
+            if state.now - act.start_seconds >= risk.tip_missing_seconds:
+                never = f"no tip of the {label(instrument)} was found so far, so its missing tip means nothing"
             continue
         if state.now - max(state.tip_last_seconds[instrument], act.start_seconds) >= risk.tip_missing_seconds:
             return alert(f"{label(instrument)} at work while its tip is not found in the picture", act.evidence.build())
+    if never is not None:
+        return not_assessed(never)
     return monitoring("no energy device at work without its tip in sight")
