@@ -23,6 +23,10 @@ from medgrpo.reasoning import (
     PhaseSegment,
     RiskLevel,
     RiskState,
+    StepSegment,
+    SubGoalLevel,
+    SubGoalState,
+    UnusualOrder,
 )
 from medgrpo.video import ReadingReport
 
@@ -35,6 +39,9 @@ EVERY_KIND = (
     Observation(1.2345678, VIEW, Domain.CHOLECYSTECTOMY, SEEN, None, "scripted@1"),
     Observation(2.0, VIEW, Domain.UNKNOWN, None, "not laparoscopic cholecystectomy", "scripted@1"),
     PhaseSegment(Span(0, 3), None, 0.0, EVIDENCE, "black"),
+    StepSegment(Span(0, 3), "clipping-and-cutting", "divide_structures", 0.5, EVIDENCE),
+    SubGoalState("duct_clipped", "clipping-and-cutting", SubGoalLevel.NOT_BEGUN, Span(0, 3), "nothing seen", None, ()),
+    UnusualOrder(Span(1, 2), "preparation", "gallbladder-extraction", 0.0, ("carlot-triangle-dissection",), "why", EVIDENCE, ()),
     ActionSegment(Span(0, 3), "hook,dissect,gallbladder", 0.5, EVIDENCE),
     Event(EventKind.CLIP_APPLIED, Span(1, 2), "cystic_duct", EVIDENCE),
     Finding("f1", "A clip is applied.", Span(1, 2), "inferred", EVIDENCE, ("strasberg-2010",), "clip-before-cut"),

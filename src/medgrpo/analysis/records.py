@@ -16,7 +16,19 @@ from pydantic import TypeAdapter, ValidationError
 from medgrpo.analysis.settings import AnalysisOptions, VideoIdentity
 from medgrpo.core import Box, Config, DataError
 from medgrpo.perception import Observation
-from medgrpo.reasoning import ActionSegment, Coverage, Event, Finding, Forecast, PhaseSegment, RiskState, Timeline
+from medgrpo.reasoning import (
+    ActionSegment,
+    Coverage,
+    Event,
+    Finding,
+    Forecast,
+    PhaseSegment,
+    RiskState,
+    StepSegment,
+    SubGoalState,
+    Timeline,
+    UnusualOrder,
+)
 from medgrpo.video import ReadingReport
 
 SCHEMA_VERSION = 1
@@ -46,12 +58,28 @@ class Summary:
     reading: ReadingReport
 
 
-AnalysisRecord = Header | Observation | PhaseSegment | ActionSegment | Event | Finding | Forecast | RiskState | Summary
+AnalysisRecord = (
+    Header
+    | Observation
+    | PhaseSegment
+    | StepSegment
+    | SubGoalState
+    | UnusualOrder
+    | ActionSegment
+    | Event
+    | Finding
+    | Forecast
+    | RiskState
+    | Summary
+)
 
 RECORD_TYPES: dict[str, type] = {
     "header": Header,
     "observation": Observation,
     "phase": PhaseSegment,
+    "step": StepSegment,
+    "sub_goal": SubGoalState,
+    "unusual_order": UnusualOrder,
     "action": ActionSegment,
     "event": Event,
     "finding": Finding,
@@ -131,14 +159,24 @@ def read_analysis(path: Path, observations: bool = True) -> Analysis:
         coverage=summary.coverage,
         domain=summary.domain,
         models=header.models,
+        steps=tuple(kept[StepSegment]),
+        sub_goals=tuple(kept[SubGoalState]),
+        unusual_orders=tuple(kept[UnusualOrder]),
     )
     return Analysis(header, tuple(kept[Observation]), timeline, summary)
 
 
 def timeline_records(timeline: Timeline) -> Iterator[AnalysisRecord]:
     """What the file holds between the observations and the summary, in its order."""
-    for records in (timeline.phases, timeline.actions, timeline.events, timeline.findings, timeline.forecasts, timeline.risks):
-        yield from records
+    yield from timeline.phases
+    yield from timeline.steps
+    yield from timeline.sub_goals
+    yield from timeline.unusual_orders
+    yield from timeline.actions
+    yield from timeline.events
+    yield from timeline.findings
+    yield from timeline.forecasts
+    yield from timeline.risks
 
 
 def rounded(observation: Observation) -> Observation:

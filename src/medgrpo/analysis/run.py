@@ -155,7 +155,7 @@ class _Run:
         taken_over = self.looks
         self._look_on(last)
         with self.time.timed("reasoning"):
-            timeline = self.reasoner.finish()
+            timeline = self.reasoner.revised(self.reasoner.finish())
         self._report("reporting", timeline.duration_seconds)
         header = Header(
             medgrpo_version=self.state.header.medgrpo_version,

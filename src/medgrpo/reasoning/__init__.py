@@ -23,7 +23,11 @@ from medgrpo.reasoning.records import (
     Record,
     RiskLevel,
     RiskState,
+    StepSegment,
+    SubGoalLevel,
+    SubGoalState,
     Timeline,
+    UnusualOrder,
 )
 from medgrpo.reasoning.rules import RULES, Rule, Verdict
 
@@ -50,7 +54,11 @@ __all__ = [
     "RiskLevel",
     "RiskState",
     "Rule",
+    "StepSegment",
+    "SubGoalLevel",
+    "SubGoalState",
     "Timeline",
+    "UnusualOrder",
     "Verdict",
     "reason",
 ]

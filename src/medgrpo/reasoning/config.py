@@ -29,8 +29,8 @@ class PhaseConfig(Config):
     # the short phases of a simulated case of 2 minutes are no longer found.
     evidence_per_second: float = Field(default=0.25, gt=0)
     uncertainty: float = Field(default=0.1, gt=0, lt=1)  # share of uniform mixed into each look: networks are over-confident
-    # The operation's hidden pace: typical lengths times one of these. With one fixed pace of 0.1 the belief drifted to the last phase
-    # within a minute, whatever was seen; as a hidden variable a fast pace counts only so far as what is seen speaks for it.
+    # The operation's hidden pace: typical lengths times one of these. With one fixed pace of 0.1 the belief drifted to the last
+    # phase within a minute, whatever was seen; a hidden pace counts only so far as what is seen speaks for it.
     paces: tuple[float, ...] = (2.0, 1.0, 0.5, 0.25, 0.125, 0.0625)
     pace_shares: tuple[float, ...] = (0.1, 0.3, 0.3, 0.15, 0.1, 0.05)
     early_share: float = Field(default=0.05, ge=0, lt=1)  # of the stages of a phase that are its last although more were to come
@@ -53,6 +53,21 @@ class StepConfig(Config):
     settle_seconds: float = Field(default=4.0, gt=0)  # a new step must lead for so long
     settle_belief: float = Field(default=0.6, gt=0, lt=1)  # and its belief, given the phase, must be at least this
     minimum_seconds: float = Field(default=2.0, ge=0)  # a shorter stretch of a step is not recorded
+
+
+class OrderConfig(Config):
+    """When an order of phases is told as unusual."""
+
+    usual_share: float = Field(default=0.1, gt=0, le=1)  # a successor that the procedure names at least so often is usual
+    reliable_seconds: float = Field(default=10.0, ge=0)  # a shorter phase is not relied on
+    unseen_seconds: float = Field(default=10.0, ge=0)  # after so long without sight phases may have passed unseen
+
+
+class SubGoalConfig(Config):
+    """What may be inferred about a sub-goal."""
+
+    least_seconds: float = Field(default=1.5, ge=0)  # an action that achieves it must have been seen for so long
+    least_confidence: float = Field(default=0.6, ge=0, lt=1)  # and so surely
 
 
 class ActionConfig(Config):
@@ -134,9 +149,6 @@ class ForecastConfig(Config):
     """When the expectation is written down again."""
 
     minimum_interval_seconds: float = Field(default=5.0, ge=0)
-    step_memory_seconds: float = Field(default=6.0, gt=0)
-    step_seen: float = Field(default=0.3, gt=0, lt=1)
-    step_settle_seconds: float = Field(default=4.0, gt=0)
     next_in_order_share: float = Field(default=0.6, gt=0, lt=1)
     smallest_probability: float = Field(default=0.03, ge=0, lt=1)  # options below are left out
 
@@ -147,6 +159,8 @@ class ReasonerConfig(Config):
     look: LookConfig = LookConfig()
     phase: PhaseConfig = PhaseConfig()
     step: StepConfig = StepConfig()
+    order: OrderConfig = OrderConfig()
+    sub_goal: SubGoalConfig = SubGoalConfig()
     action: ActionConfig = ActionConfig()
     instrument: InstrumentConfig = InstrumentConfig()
     event: EventConfig = EventConfig()

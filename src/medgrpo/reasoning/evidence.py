@@ -43,6 +43,11 @@ class EvidenceBuilder:
         self.count += 1
 
     @property
+    def last_seconds(self) -> float:
+        """The last look that was kept."""
+        return self._seconds[-1]
+
+    @property
     def mean(self) -> float:
         return self._sum / self.count if self.count else 0.0
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from medgrpo.knowledge import PHASES, TRIPLETS, Phase, Procedure
+from medgrpo.knowledge import PHASES, Phase, Procedure
 from medgrpo.perception import Observation
-from medgrpo.reasoning.acts import smoothing_weight
 from medgrpo.reasoning.config import ForecastConfig
 from medgrpo.reasoning.evidence import evidence_of
 from medgrpo.reasoning.records import Forecast, Option
@@ -19,43 +18,6 @@ BASIS = (
     "phases: the tracker's belief times the successor shares of the procedure file; steps: their order in the file, and how "
     "long the phase has lasted against its typical length at this operation's pace (design values, not statistics of surgery)"
 )
-
-
-class StepTracker:
-    """Which step of the phase is being done: the one whose actions have been seen most of late."""
-
-    def __init__(self, procedure: Procedure, config: ForecastConfig) -> None:
-        self._config = config
-        place = {triplet.name: triplet.index for triplet in TRIPLETS}
-        self._steps = {
-            phase.id: [
-                (step.id, np.array([place[name] for name in step.seen_by], dtype=int)) for phase in [phase] for step in phase.steps
-            ]
-            for phase in procedure.phases
-        }
-        self._phase: str | None = None
-        self._mass: Array = np.zeros(0)
-        self._candidate: tuple[str, float] | None = None
-        self.step: str | None = None
-
-    def look(self, seconds: float, phase: str | None, smoothed: Array, elapsed_seconds: float) -> None:
-        """`smoothed`: the actions' smoothed scores, shape (100,)."""
-        if phase != self._phase:
-            self._phase, self.step, self._candidate = phase, None, None
-            self._mass = np.zeros(len(self._steps[phase]) if phase is not None else 0)
-        if phase is None:
-            return
-        steps = self._steps[phase]
-        now = np.array([smoothed[places].max() if len(places) else 0.0 for _, places in steps])
-        self._mass += smoothing_weight(elapsed_seconds, self._config.step_memory_seconds) * (now - self._mass)
-        best = int(self._mass.argmax())
-        name = steps[best][0]
-        if self._mass[best] < self._config.step_seen or name == self.step:
-            self._candidate = None
-        elif self._candidate is None or self._candidate[0] != name:
-            self._candidate = (name, seconds)
-        elif seconds - self._candidate[1] >= self._config.step_settle_seconds:
-            self.step, self._candidate = name, None
 
 
 class Forecaster:

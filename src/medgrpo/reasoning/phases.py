@@ -1,8 +1,9 @@
 """Phase tracker: settles what the semi-Markov model of `tracking` believes.
 
 Between looks the belief moves on as the procedure's durations and successors say; at a look it is weighed by the look's
-probabilities to the power `evidence_per_second * seconds`, so that five looks per second count no more than one. A new phase is settled once it has led for `settle_seconds`; its start is then placed where the summed
-evidence turned in its favour (the change point of the log-likelihood ratio), which may lie before that.
+probabilities to the power `evidence_per_second * seconds`, so that five looks per second count no more than one. A new phase
+is settled once it has led for `settle_seconds`; its start is then placed where the summed evidence turned in its favour (the
+change point of the log-likelihood ratio), which may lie before that.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from medgrpo.perception import Observation
 from medgrpo.reasoning.config import ReasonerConfig
 from medgrpo.reasoning.evidence import EvidenceBuilder, evidence_of
 from medgrpo.reasoning.records import Evidence, PhaseSegment
+from medgrpo.reasoning.smoothing import EvidenceLog
 from medgrpo.reasoning.tracking import OperationModel
 
 Array = NDArray[np.float64]
@@ -32,6 +34,7 @@ class PhaseTracker:
         self._most = config.look.evidence_looks
         self.operation = OperationModel(procedure, config.phase, config.step)
         self.belief: Array = self.operation.phases
+        self.log = EvidenceLog()
         self._summed: Array = np.zeros(len(PHASES))
         self._recent: deque[tuple[float, Array]] = deque()
         self._current: int | None = None
@@ -58,6 +61,7 @@ class PhaseTracker:
         """One assessed look and the actions' smoothed scores (100,); `elapsed_seconds` since the last, as far as a look reaches."""
         assert look.seen is not None
         weighed = self.operation.look(look.seen, smoothed, elapsed_seconds)
+        self.log.add(look.seconds, weighed)
         self.belief = self.operation.phases
         # the ratio before this look belongs to the moment at which its stretch of evidence begins
         self._recent.append((look.seconds, self._summed))
@@ -101,6 +105,12 @@ class PhaseTracker:
     def _close(self, end: float) -> PhaseSegment:
         assert self._current is not None
         return PhaseSegment(Span(self._start, end), PHASES[self._current], self._evidence.mean, self._evidence.build())
+
+    def under_way(self) -> list[PhaseSegment]:
+        """The settled phase as it stands now."""
+        if self._current is None or self._reason is not None or not self._evidence.count:
+            return []
+        return [self._close(max(self._start, self._evidence.last_seconds))]
 
     def lost(self, at: float, reason: str, nearest: Observation) -> list[PhaseSegment]:
         """Sight was lost at `at`, or is lost for another reason from then on. `nearest` as in `back`."""

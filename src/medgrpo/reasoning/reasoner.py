@@ -17,8 +17,9 @@ from medgrpo.reasoning.config import ReasonerConfig
 from medgrpo.reasoning.coverage import NO_LOOK, CoverageCounter
 from medgrpo.reasoning.events import TripletEvents, triplet_events
 from medgrpo.reasoning.evidence import evidence_of
-from medgrpo.reasoning.forecast import Forecaster, StepTracker
+from medgrpo.reasoning.forecast import Forecaster
 from medgrpo.reasoning.instruments import InstrumentTracker, Visit
+from medgrpo.reasoning.order import OrderWatcher
 from medgrpo.reasoning.phases import PhaseTracker
 from medgrpo.reasoning.picture import PictureEvents
 from medgrpo.reasoning.records import (
@@ -30,14 +31,20 @@ from medgrpo.reasoning.records import (
     PhaseSegment,
     Record,
     RiskState,
+    StepSegment,
+    SubGoalState,
     Timeline,
+    UnusualOrder,
 )
+from medgrpo.reasoning.revision import revise
 from medgrpo.reasoning.risks import RiskTracker
 from medgrpo.reasoning.state import CLIPPING, OperationState
 from medgrpo.reasoning.statements import StatementWriter
+from medgrpo.reasoning.steps import StepTracker
 from medgrpo.reasoning.stretches import Stretch, StretchTracker, reason_not_assessed
+from medgrpo.reasoning.subgoals import Seen, sub_goal_states
 
-_Kept = TypeVar("_Kept", PhaseSegment, ActionSegment, Event, Finding, RiskState)
+_Kept = TypeVar("_Kept", PhaseSegment, StepSegment, UnusualOrder, ActionSegment, Event, Finding, RiskState)
 
 _ALERTS_TOLD_BY_EVENTS = ("view",)  # their event already has a sentence
 _EVENTS_TOLD_BY_ALERTS = (EventKind.BLEEDING_SEEN,)
@@ -60,7 +67,8 @@ class Reasoner:
         self._visits: list[Visit] = []
         self._acts: tuple[TripletEvents, ...] = triplet_events(self.config)
         self._picture = PictureEvents(self.config)
-        self._steps = StepTracker(procedure, self.config.forecast)
+        self._steps = StepTracker(self.config)
+        self._order = OrderWatcher(procedure, self.config.order)
         self._forecaster = Forecaster(procedure, self.config.forecast)
         self._risks = RiskTracker(self._state)
         self._writer = StatementWriter(procedure)
@@ -70,6 +78,7 @@ class Reasoner:
         self._critical_view_told = False
         self._records: list[Record] = []
         self._finished = False
+        self._phase_findings: set[str] = set()
 
     def step(self, observation: Observation) -> tuple[Record, ...]:
         """The records that this look settles. InputError when looks are out of order or the timeline is already finished."""
@@ -84,6 +93,7 @@ class Reasoner:
         gap_from = 0.0 if last is None else last.seconds + self._holds
         self._state.now, self._state.latest = observation.seconds, observation
         if observation.seconds - (0.0 if last is None else last.seconds) > self._holds:
+            self._order.unseen(observation.seconds - gap_from)
             self._stretch(self._stretches.update(gap_from, NO_LOOK), observation)
         self._stretch(self._stretches.update(observation.seconds, reason), observation)
         since = self.config.look.first_look_seconds if last is None else observation.seconds - last.seconds
@@ -120,7 +130,21 @@ class Reasoner:
             coverage=coverage,
             domain=self._coverage.domain.value,
             models=tuple(self._coverage.models),
+            steps=self._sorted(StepSegment),
+            sub_goals=self.sub_goals(end),
+            unusual_orders=self._sorted(UnusualOrder),
         )
+
+    def revised(self, timeline: Timeline) -> Timeline:
+        """What `finish` gave, as the whole video shows it: phases smoothed, and what is said of them; see `revision`."""
+        return revise(timeline, self._phases.log, self._state.procedure, self.config, self._phase_findings, self._phase_anew)
+
+    def sub_goals(self, until: float | None = None) -> tuple[SubGoalState, ...]:
+        """Every sub-goal from the beginning until now, what is under way included: what has been achieved and what is missing."""
+        phases = [*self._sorted(PhaseSegment), *self._phases.under_way()]
+        steps = [*self._sorted(StepSegment), *self._steps.under_way()]
+        seen = Seen(phases, steps, self._sorted(ActionSegment), self._state.now if until is None else until)
+        return sub_goal_states(self._state.procedure, seen, self.config.sub_goal)
 
     def _close(self, last: Observation, end: float) -> None:
         if end - last.seconds > self._holds:
@@ -128,6 +152,7 @@ class Reasoner:
         self._state.now = end
         self._stretch(self._stretches.settle(end), last)
         self._keep_actions(self._actions.finish())
+        self._records += self._steps.end(end)
         self._keep_visits(self._instruments.finish())
         for act in self._acts:
             self._keep_events(act.finish())
@@ -153,6 +178,7 @@ class Reasoner:
                 self._records += self._risks.regained(settled.start_seconds)
                 self._tell_alerts()
             return
+        self._records += self._steps.end(settled.start_seconds)
         self._keep_phases(self._phases.lost(settled.start_seconds, settled.reason, nearest))
         state.unassessed, state.domain = settled.reason, nearest.domain
         for look, _ in waited:
@@ -165,6 +191,7 @@ class Reasoner:
         state.view_lost, state.view_gone, state.bleeding = self._picture.lost, self._picture.gone, self._picture.bleeding
         if reason is not None:
             state.unassessed_seconds += elapsed
+            self._order.unseen(elapsed)
             self._keep_visits(self._instruments.idle(look.seconds))
             self._keep_actions(self._actions.idle(look.seconds))
             for act in self._acts:
@@ -198,14 +225,18 @@ class Reasoner:
         state.learn_look(look, elapsed)
         for act in self._acts:
             self._keep_events(act.look(look, elapsed))
-        self._steps.look(look.seconds, phase, self._actions.smoothed, elapsed)
-        self._records += self._forecaster.look(look, state, self._phases.belief, self._steps.step)
+        beliefs = self._phases.operation.steps(phase) if phase is not None else {}
+        self._records += self._steps.look(look, phase, self._phases.start_seconds, beliefs)
+        if phase is not None:
+            unusual = self._order.look(look.seconds, phase, self._phases.start_seconds, lambda: self._phases.evidence(look))
+            self._records += [unusual] if unusual is not None else []
+        self._records += self._forecaster.look(look, state, self._phases.belief, self._steps.last)
 
     def _phase_begins(self, phase: str, look: Observation) -> None:
         since, confidence = self._phases.start_seconds, float(self._phases.belief.max())
         self._state.learn_phase(phase, since, confidence)
         span, evidence = Span(since, max(since, look.seconds)), self._phases.evidence(look)
-        self._records.append(self._writer.phase_begins(phase, span, evidence))
+        self._tell_phase(self._writer.phase_begins(phase, span, evidence))
         if phase == CLIPPING:
             self._tell_critical_view(Span(since, max(since, look.seconds)), look)
 
@@ -233,7 +264,20 @@ class Reasoner:
             self._state.learn_segment(segment)
             if segment.span.duration_seconds >= self.config.look.shortest_phase_told_seconds:
                 actions = [*self._overlapping(segment.span), *self._actions.under_way()]
-                self._records.append(self._writer.phase_seen(segment, actions, [*self._visits, *self._instruments.under_way()]))
+                self._tell_phase(self._writer.phase_seen(segment, actions, [*self._visits, *self._instruments.under_way()]))
+
+    def _tell_phase(self, finding: Finding) -> None:
+        self._phase_findings.add(finding.id)
+        self._records.append(finding)
+
+    def _phase_anew(self, segment: PhaseSegment) -> list[Finding]:
+        """The sentences about a phase whose place has been revised."""
+        assert segment.phase is not None
+        start, told = segment.span.start_seconds, self.config.look.shortest_phase_told_seconds
+        found = [self._writer.phase_begins(segment.phase, Span(start, start), segment.evidence)]
+        if segment.span.duration_seconds >= told:
+            found.append(self._writer.phase_seen(segment, self._overlapping(segment.span), self._visits))
+        return found
 
     def _overlapping(self, span: Span) -> list[ActionSegment]:
         return [one for one in self._records if isinstance(one, ActionSegment) and one.span.end_seconds > span.start_seconds]

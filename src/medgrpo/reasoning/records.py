@@ -43,6 +43,65 @@ class PhaseSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class StepSegment:
+    """A stretch in which one step of a phase is being done, as its actions show; `confidence` is given that phase."""
+
+    span: Span
+    phase: str
+    step: str
+    confidence: float
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class UnusualOrder:
+    """A phase was followed by one that the procedure does not expect then. Reported, never corrected.
+
+    `span` runs from the end of `before` to the moment at which this was sure enough to say. `share` is how often the procedure
+    file says that `after` follows `before` (0 where it is not named); `expected` is what it names, the most usual first.
+    """
+
+    span: Span
+    before: str
+    after: str
+    share: float
+    expected: tuple[str, ...]
+    why: str
+    evidence: Evidence
+    citations: tuple[str, ...]
+
+
+class SubGoalLevel(StrEnum):
+    NOT_BEGUN = "not begun"
+    UNDER_WAY = "under way"
+    ACHIEVED = "achieved"
+    NOT_ASSESSED = "not assessed"
+
+
+@dataclass(frozen=True, slots=True)
+class SubGoalState:
+    """What is known of one sub-goal over `span`; `why` says on what grounds.
+
+    UNDER WAY and ACHIEVED carry evidence. ACHIEVED is an inference from an action that was seen through, never from its result: a
+    sub-goal that no action proves is at most UNDER WAY, and NOT ASSESSED once the operation has moved on.
+    """
+
+    sub_goal: str
+    phase: str
+    level: SubGoalLevel
+    span: Span
+    why: str
+    evidence: Evidence | None
+    citations: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.level in (SubGoalLevel.UNDER_WAY, SubGoalLevel.ACHIEVED) and self.evidence is None:
+            raise ValueError(f"{self.sub_goal}: {self.level} without evidence")
+        if not self.why:
+            raise ValueError(f"{self.sub_goal}: {self.level} without a reason")
+
+
+@dataclass(frozen=True, slots=True)
 class ActionSegment:
     """A stretch in which one action (a CholecT50 triplet name) is seen."""
 
@@ -160,6 +219,9 @@ class Timeline:
     coverage: Coverage
     domain: str
     models: tuple[str, ...]
+    steps: tuple[StepSegment, ...] = ()
+    sub_goals: tuple[SubGoalState, ...] = ()
+    unusual_orders: tuple[UnusualOrder, ...] = ()
 
 
-Record = PhaseSegment | ActionSegment | Event | Finding | Forecast | RiskState
+Record = PhaseSegment | StepSegment | SubGoalState | UnusualOrder | ActionSegment | Event | Finding | Forecast | RiskState

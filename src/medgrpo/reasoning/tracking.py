@@ -1,4 +1,4 @@
-"""The procedure as a semi-Markov model: phases as states, their recognisable steps as modes. docs/reasoning.md says it in formulas."""
+"""The procedure as a semi-Markov model: phases are states, their recognisable steps modes. Formulas: docs/reasoning.md."""
 
 from __future__ import annotations
 
