@@ -12,7 +12,17 @@ import sys
 from collections.abc import Sequence
 
 from medgrpo import __version__
-from medgrpo.cli import analyze, bench_analyze, demo, evaluate_perception, simulate, train_perception
+from medgrpo.cli import (
+    analyze,
+    bench_analyze,
+    demo,
+    evaluate_perception,
+    knowledge_check,
+    knowledge_export,
+    knowledge_import,
+    simulate,
+    train_perception,
+)
 
 __all__ = ["main"]
 
@@ -22,6 +32,9 @@ COMMANDS = (
     ("", simulate),
     ("evaluate", evaluate_perception),
     ("train", train_perception),
+    ("knowledge", knowledge_check),
+    ("knowledge", knowledge_export),
+    ("knowledge", knowledge_import),
     ("bench", bench_analyze),
 )
 """The group a command belongs to ("" for none) and its file."""
@@ -29,6 +42,7 @@ COMMANDS = (
 GROUPS = {
     "evaluate": "measure accuracy against labels",
     "train": "train models (needs the extra `train`)",
+    "knowledge": "procedures, concepts, documents, search",
     "bench": "measure speed and memory",
 }
 

@@ -2,8 +2,11 @@
 
 from medgrpo.knowledge.cholect50 import INSTRUMENTS, PHASES, TARGETS, TRIPLETS, VERBS, Instance, Triplet, label
 from medgrpo.knowledge.citation import Citation
+from medgrpo.knowledge.code_map import load_map
 from medgrpo.knowledge.concept import Concept, ConceptKind, ExternalId, Relation, RelationKind, normal_term
-from medgrpo.knowledge.loader import load_procedure
+from medgrpo.knowledge.fault import Fault
+from medgrpo.knowledge.file_check import FileCheck, check_file
+from medgrpo.knowledge.loader import PROCEDURES, load_procedure
 from medgrpo.knowledge.procedure import (
     BailOut,
     Difficulty,
@@ -24,6 +27,7 @@ from medgrpo.knowledge.vocabulary_loader import load_vocabulary, read_vocabulary
 __all__ = [
     "INSTRUMENTS",
     "PHASES",
+    "PROCEDURES",
     "TARGETS",
     "TRIPLETS",
     "VERBS",
@@ -34,6 +38,8 @@ __all__ = [
     "Difficulty",
     "ExpectedAction",
     "ExternalId",
+    "Fault",
+    "FileCheck",
     "Hazard",
     "Instance",
     "Landmark",
@@ -49,7 +55,9 @@ __all__ = [
     "Triplet",
     "Variant",
     "Vocabulary",
+    "check_file",
     "label",
+    "load_map",
     "load_procedure",
     "load_vocabulary",
     "normal_term",

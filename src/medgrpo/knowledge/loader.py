@@ -16,6 +16,10 @@ from medgrpo.knowledge.vocabulary_loader import load_vocabulary
 PROCEDURES = {
     "cholecystectomy": "laparoscopic_cholecystectomy",
     "laparoscopic_cholecystectomy": "laparoscopic_cholecystectomy",
+    "endoscopic_submucosal_dissection": "endoscopic_submucosal_dissection",
+    "open_surgery": "open_surgery",
+    "egocentric_open_surgery": "egocentric_open_surgery",
+    "robotic_bench_top_suturing": "robotic_bench_top_suturing",
 }
 """Every name by which a shipped procedure may be asked for, and its file."""
 

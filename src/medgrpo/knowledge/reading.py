@@ -25,13 +25,14 @@ def read_toml(path: Path) -> dict[str, Any]:
 def entry_name(values: object, place: Sequence[int | str]) -> str:
     """A place inside a file in words, with the id of the entry where it has one: `concepts.3 (anatomy:liver).kind`."""
     words: list[str] = []
-    here: Any = values
+    here = values
     for part in place:
         words.append(str(part))
-        try:
-            here = here[part]
-        except (KeyError, IndexError, TypeError):
-            here = None
+        if isinstance(part, int) and isinstance(here, list):
+            items = cast("list[object]", here)
+            here = items[part] if part < len(items) else None
+        else:
+            here = cast("dict[str, object]", here).get(str(part)) if isinstance(here, dict) else None
         if isinstance(part, int) and isinstance(here, dict):
             entry = cast("dict[str, object]", here)
             name = entry.get("id", entry.get("key"))

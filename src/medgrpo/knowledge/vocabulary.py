@@ -79,10 +79,10 @@ class Vocabulary:
         """The other way round: what has this relation to `object_id` (what is at risk during it, what precedes it)."""
         return tuple(self._by_id[one] for one in self._inverse.get((object_id, kind), ()))
 
-    def with_external(self, added: Mapping[str, ExternalId]) -> Vocabulary:
-        """The same vocabulary where each named concept has one more id."""
+    def with_external(self, system: System, added: Mapping[str, ExternalId]) -> Vocabulary:
+        """The same vocabulary where each named concept has one more id, of a further system."""
         concepts = (
             concept.model_copy(update={"external": (*concept.external, added[concept.id])}) if concept.id in added else concept
             for concept in self.concepts
         )
-        return Vocabulary(concepts, self.relations, self.citations, self.systems)
+        return Vocabulary(concepts, self.relations, self.citations, (*self.systems, system))

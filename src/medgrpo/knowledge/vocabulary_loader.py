@@ -1,7 +1,7 @@
 """From the vocabulary's TOML files to a checked `Vocabulary`.
 
-A file holds any of `systems`, `citations`, `concepts`, `relations`. A data set's key is written short: `ids = { cholect50 = "hook" }`
-is an external id whose source is that of the system. An ontology's id is written in full, under `external`, with its own source.
+A file holds any of `systems`, `citations`, `concepts`, `relations`. A data set's key is short: `ids = { cholect50 = "hook" }` is
+an external id whose source is that of the system. An ontology's id is written in full, under `external`, with its own source.
 """
 
 from __future__ import annotations
