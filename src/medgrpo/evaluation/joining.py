@@ -34,7 +34,7 @@ def join(submission: object, ground_truth: object, place: str = "submission") ->
         raise JoinError("missing_prediction_field", f"{place}: is neither an array nor an object of records")
     values = cast("dict[str, Any] | list[Any]", submission)
     items = list(values.values()) if isinstance(values, dict) else values
-    first = cast("Mapping[str, Any]", items[0]) if items and isinstance(items[0], dict) else {}
+    first: Mapping[str, Any] = cast("Mapping[str, Any]", items[0]) if items and isinstance(items[0], dict) else {}
     bare = "id" in first and "prediction" in first and "gnd" not in first
     if not bare and "question" in first and "gnd" in first and "struc_info" in first:
         records = tuple(_joined(item, f"{place}: record {number}") for number, item in enumerate(items, 1))

@@ -62,8 +62,10 @@ def judge_critical_view(record: Record) -> Verdict:
     if not isinstance(record.prediction, str):
         raise AttributeError("the prediction is not text")
     found = parse_components(record.prediction)
-    given = _first_item(record.struc_info).get("cvs_scores") or {}
-    true = {name: score for name, score in given.items() if name in _COMPONENT_NAMES} or parse_components(record.gnd)
+    given: Mapping[str, Any] = _first_item(record.struc_info).get("cvs_scores") or {}
+    true: Mapping[str, Any] = {name: score for name, score in given.items() if name in _COMPONENT_NAMES} or parse_components(
+        record.gnd
+    )
     sum(true.values())  # the evaluator adds them up, and so fails where one is text
     right = {name: int(score == true[name]) for name, score in found.items() if name in true}
     accuracy = sum(right.values()) / len(right) if right else 0.0
