@@ -116,6 +116,7 @@ class EventConfig(Config):
     blood_gap_seconds: float = Field(default=5.0, ge=0)
     blood_warm_up_seconds: float = Field(default=5.0, gt=0)
     blood_baseline_rise_seconds: float = Field(default=120.0, gt=0)  # the baseline follows upwards slowly, downwards quickly
+    blood_baseline_held_seconds: float = Field(default=1800.0, gt=0)  # and while a bleeding stands hardly at all
     blood_baseline_fall_seconds: float = Field(default=5.0, gt=0)
 
 

@@ -107,8 +107,11 @@ class BloodMeasure:
         self._baseline = 0.0
         self._age = 0.0
 
-    def rise(self, blood_fraction: float, elapsed_seconds: float) -> float:
-        """How far the smoothed measure lies above its baseline; 0 while the baseline is still being learned."""
+    def rise(self, blood_fraction: float, elapsed_seconds: float, bleeding: bool) -> float:
+        """How far the smoothed measure lies above its baseline; 0 while the baseline is still being learned.
+
+        While `bleeding` stands the baseline hardly rises: blood that stays is not taken for the usual level.
+        """
         config = self._config
         if self._smoothed is None:
             self._smoothed = self._baseline = blood_fraction
@@ -116,7 +119,8 @@ class BloodMeasure:
         self._age += elapsed_seconds
         warm = self._age >= config.blood_warm_up_seconds
         rising = self._smoothed > self._baseline and warm
-        constant = config.blood_baseline_rise_seconds if rising else config.blood_baseline_fall_seconds
+        upwards = config.blood_baseline_held_seconds if bleeding else config.blood_baseline_rise_seconds
+        constant = upwards if rising else config.blood_baseline_fall_seconds
         self._baseline += smoothing_weight(elapsed_seconds, constant) * (self._smoothed - self._baseline)
         return max(0.0, self._smoothed - self._baseline) if warm else 0.0
 

@@ -35,7 +35,7 @@ class PictureEvents:
             shown = 1.0 if state in states else 0.0
             closed += events.look(look, shown, shown)
         if assessed and state is ViewState.INSIDE:
-            rise = self._measure.rise(look.view.blood_fraction, elapsed_seconds)
+            rise = self._measure.rise(look.view.blood_fraction, elapsed_seconds, self.bleeding is not None)
             closed += self._blood.look(look, rise, min(1.0, rise / self._full_rise))
         else:
             closed += self._blood.idle(look.seconds)
