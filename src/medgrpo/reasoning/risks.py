@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from medgrpo.core import Span
 from medgrpo.perception import Domain
+from medgrpo.reasoning.coverage import NO_LOOK as NOT_LOOKED_AT
 from medgrpo.reasoning.records import RiskLevel, RiskState
 from medgrpo.reasoning.rules import RULES, Rule, Verdict
 from medgrpo.reasoning.state import OperationState
@@ -39,11 +40,14 @@ class RiskTracker:
         return closed
 
     def lost(self, at: float, reason: str) -> list[RiskState]:
-        """Nothing can be assessed from `at` on; what needs sight is NOT ASSESSED from there, the rest is judged now."""
+        """Nothing can be assessed from `at` on: NOT ASSESSED from there, except what needs no sight, which is judged now.
+
+        Where no picture was looked at, not even the view could be judged.
+        """
         verdict = Verdict(RiskLevel.NOT_ASSESSED, reason)
         closed: list[RiskState] = []
         for channel in self._channels:
-            if channel.rule.needs_sight:
+            if channel.rule.needs_sight or reason == NOT_LOOKED_AT:
                 closed += self._move(channel, at, verdict)
         return closed + self.judge(with_sight=False)
 
