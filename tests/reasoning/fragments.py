@@ -1,4 +1,4 @@
-"""Reads the hand-written fragments of `fragments/*.toml` and judges a timeline by them. `fragments/README.md` explains the notation."""
+"""Reads the hand-written fragments of `fragments/*.toml` and judges a timeline by them; fragments/README.md has the notation."""
 
 from __future__ import annotations
 
