@@ -15,11 +15,15 @@ from medgrpo import __version__
 from medgrpo.cli import (
     analyze,
     bench_analyze,
+    bench_reasoning,
     demo,
     evaluate_perception,
+    knowledge_build,
     knowledge_check,
     knowledge_export,
     knowledge_import,
+    knowledge_learn,
+    knowledge_review,
     simulate,
     train_perception,
 )
@@ -32,10 +36,14 @@ COMMANDS = (
     ("", simulate),
     ("evaluate", evaluate_perception),
     ("train", train_perception),
+    ("knowledge", knowledge_build),
+    ("knowledge", knowledge_review),
     ("knowledge", knowledge_check),
     ("knowledge", knowledge_export),
     ("knowledge", knowledge_import),
+    ("knowledge", knowledge_learn),
     ("bench", bench_analyze),
+    ("bench", bench_reasoning),
 )
 """The group a command belongs to ("" for none) and its file."""
 

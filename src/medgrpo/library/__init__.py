@@ -1,17 +1,50 @@
 """Documents read into passages, mentions of concepts and candidate claims, each with its exact place."""
 
+from medgrpo.library.build import BuildOptions, BuildSummary, build_knowledge_base
+from medgrpo.library.conflicts import Conflict, find_conflicts
+from medgrpo.library.endpoint import EndpointModel
+from medgrpo.library.proposals import ClaimModel
 from medgrpo.library.records import Claim, ClaimRelation, Context, Decision, Document, Mention, Modality, Passage
+from medgrpo.library.review import (
+    EDITABLE,
+    Accept,
+    Answer,
+    Quit,
+    Reject,
+    Reviewer,
+    ReviewSummary,
+    Shown,
+    Skip,
+    review,
+)
 from medgrpo.library.store import KnowledgeBase, open_knowledge_base
 
 __all__ = [
+    "EDITABLE",
+    "Accept",
+    "Answer",
+    "BuildOptions",
+    "BuildSummary",
     "Claim",
+    "ClaimModel",
     "ClaimRelation",
+    "Conflict",
     "Context",
     "Decision",
     "Document",
+    "EndpointModel",
     "KnowledgeBase",
     "Mention",
     "Modality",
     "Passage",
+    "Quit",
+    "Reject",
+    "ReviewSummary",
+    "Reviewer",
+    "Shown",
+    "Skip",
+    "build_knowledge_base",
+    "find_conflicts",
     "open_knowledge_base",
+    "review",
 ]

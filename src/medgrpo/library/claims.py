@@ -54,13 +54,18 @@ _RECOMMENDED_AFTER = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
-    """One written form in a sentence and what it may mean; positions in the sentence."""
+class Place:
+    """Positions in a sentence."""
 
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Span(Place):
+    """One written form and what it may mean."""
+
     concepts: tuple[Concept, ...]
-    negated: bool
 
 
 def extract_claims(passage: Passage, mentions: Sequence[Mention], concepts: Mapping[str, Concept]) -> list[Claim]:
@@ -105,7 +110,7 @@ def _spans(mentions: Sequence[Mention], concepts: Mapping[str, Concept], start: 
         if start <= mention.start_char and mention.end_char <= end and not mention.uncertain and mention.context is Context.CURRENT:
             by_place.setdefault((mention.start_char - start, mention.end_char - start), []).append(mention)
     return [
-        _Span(first, last, tuple(concepts[mention.concept_id] for mention in there), there[0].negated)
+        _Span(first, last, tuple(concepts[mention.concept_id] for mention in there))
         for (first, last), there in sorted(by_place.items())
     ]
 
@@ -163,7 +168,7 @@ def _pairs(
             if not _MAY_FOLLOW.match(sentence, other.end):
                 continue
             for first, second, reading in _first_reading(gap, one, other):
-                whole = _whole_reading(sentence, left[0], one, other, gap, reading)
+                whole = whole_reading(sentence, left[0], one, other, gap, reading)
                 if whole is not None:
                     subject, object_ = (first, second) if reading.order == "SO" else (second, first)
                     yield subject, whole[0], object_, whole[1]
@@ -188,11 +193,14 @@ def _folded(sentence: str, begin: int, end: int, groups: list[list[_Span]]) -> s
     return text
 
 
-def _whole_reading(
-    sentence: str, left: _Span, one: _Span, other: _Span, gap: str, reading: Reading
+def whole_reading(
+    sentence: str, left: Place, one: Place, other: Place, gap: str, reading: Reading
 ) -> tuple[Reading, Qualifiers] | None:
-    """The reading with what the rest of its clause adds; None where the rest says something that was not understood."""
-    extra = qualifiers(sentence, left.start, other.end)
+    """The reading with what the rest of its clause adds; None where the rest says something that was not understood.
+
+    `one` and `other` are the two concepts in their order, `gap` the words between them; `left` begins the list of which `one` is.
+    """
+    extra = qualifiers(sentence, left.start, other.end, of_act=reading.relation is ClaimRelation.ACTS_ON)
     if extra.covers(one.start, one.end) or extra.covers(other.start, other.end):
         return None
     clause_start, clause_end = clause_around(sentence, left.start, other.end)

@@ -57,6 +57,9 @@ class ContextRules(Config):
     section: tuple[SectionContext, ...]
 
 
+_SUBORDINATE = frozenset({"if", "when", "unless", "although", "while", "because", "since", "after", "before", "once", "where"})
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Characters of the text on which an effect lies."""
@@ -91,7 +94,10 @@ def section_context(section: tuple[str, ...]) -> Context:
 
 
 def scopes(text: str, words: list[Token]) -> list[Scope]:
-    """The scopes of every trigger among the words of one sentence. A semicolon or colon ends a scope as well."""
+    """The scopes of every trigger among the words of one sentence.
+
+    A semicolon or colon ends a scope as well, and so does the comma after a clause with which the sentence begins ("If ..., ...").
+    """
     found: list[tuple[int, int, Trigger]] = []
     index = 0
     while index < len(words):
@@ -101,6 +107,9 @@ def scopes(text: str, words: list[Token]) -> list[Scope]:
         index += hit[0] if hit else 1
     ends = [first for first, _, trigger in found if trigger.effect is Effect.END]
     ends += [number for number in range(1, len(words)) if re.search("[;:]", text[words[number - 1].end : words[number].start])]
+    if words and words[0].form in _SUBORDINATE:
+        commas = (number for number in range(1, len(words)) if "," in text[words[number - 1].end : words[number].start])
+        ends += [next(commas, len(words))]
     result: list[Scope] = []
     for first, after, trigger in found:
         if trigger.direction == "forward":

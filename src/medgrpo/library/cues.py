@@ -26,13 +26,12 @@ _DEFINITION = (  # "cystic duct: short duct that ..."
 )
 _OTHER_VERB = r"(?:\s*\w+(?:s|ed)\s[^,;:|]{0,60}?,?\s+and\s+(?:also\s+)?)"  # "stores bile and ..."
 _BEFORE = (
-    rf"(?:\s*\([^()]{{0,80}}\))?(?:,\s[^,;:~]{{1,60}},)?\s*{_DEFINITION}?{_OTHER_VERB}?,?\s*"
+    rf"\)?(?:\s*\([^()]{{0,80}}\))?(?:,\s[^,;:~]{{1,60}},)?\s*{_DEFINITION}?{_OTHER_VERB}?,?\s*"
     r"(?:(?:which|that|who|one of which|each of which)\s+)?"
     rf"(?P<aux>(?:{_AUXILIARIES}\s+)*)(?:\w+s,\s+)*(?:\w+s,?\s+and\s+)?"
 )
 _UNKNOWN_ITEMS = (  # of a list: structures that the vocabulary does not have
-    r"(?:(?:the\s+|an?\s+)?(?:[\w-]+\s+){1,3}(?:arter(?:y|ies)|veins?|ducts?|nerves?|ligaments?|trunks?|muscles?|glands?),\s+"
-    r"(?:and\s+)?)*"
+    r"(?:(?:the |an? )?(?:[\w-]+\s+){1,3}(?:arter(?:y|ies)|veins?|ducts?|nerves?|ligaments?|muscles?), (?:and )?)*"
 )
 _AFTER = (
     r"(?:,\s+\w+s)*(?:,?\s+and\s+\w+s(?=\s))?(?:\s*:)?\s*"
@@ -142,9 +141,27 @@ def read_gap(gap: str, left: Concept, right: Concept) -> Reading | None:
     return None
 
 
-def says(relation: ClaimRelation, order: Literal["SO", "OS"], gap: str) -> bool:
-    """Whether a cue of this relation stands among these words, whatever else does."""
-    return any(compiled.loose.search(gap) for compiled in _compiled() if compiled.cues.id is relation and compiled.order == order)
+def connects(relation: ClaimRelation, order: Literal["SO", "OS"], gap: str) -> bool:
+    """Whether a cue of this relation ties these two concepts, though more words stand between them than `read_gap` takes.
+
+    Between the cue and either concept there is no other cue, no end of a clause, and no concept of its own (~), save one that a
+    preposition ties to the left concept.
+    """
+    for compiled in _compiled():
+        if compiled.cues.id is relation and compiled.order == order:
+            for match in compiled.loose.finditer(gap):
+                before, after = gap[: match.start()], gap[match.end() :]
+                if _LEADS_TO_CUE.fullmatch(before) and _LEADS_TO_CONCEPT.fullmatch(after) and not _any_cue(before + " | " + after):
+                    return True
+    return False
+
+
+_LEADS_TO_CUE = re.compile(r"(?:[^~;:.]|\b(?:of|from|with|in) (?:the )?~)*")
+_LEADS_TO_CONCEPT = re.compile(r"(?:[^~;:.]|~,? (?:and|or)\b|~,)*")
+
+
+def _any_cue(text: str) -> bool:
+    return any(compiled.loose.search(text) for compiled in _compiled() if compiled.cues.id is not ClaimRelation.ACTS_ON)
 
 
 def can_hold(relation: ClaimRelation, subject: Concept, object_: Concept) -> bool:

@@ -13,6 +13,9 @@ _CONDITION = re.compile(
     rf"|in (?:some|most|many|a few|few|rare|certain|(?:about )?\d+ ?(?:%|percent) of|the majority of) {_WHO}\b)[^,;.()]*",
     re.IGNORECASE,
 )
+_WITH_TIME = re.compile(
+    _CONDITION.pattern.replace(r"\b(?:(?:only", r"\b(?:(?:before|prior to|after|during|without|once)\s|(?:only", 1), re.IGNORECASE
+)
 _STRENGTH = re.compile(
     r"\b(?:(?:strong|weak|conditional|expert)\s+recommendation[^).;]*"
     r"|(?:recommendation\s+)?(?:level|grade|class|quality|certainty|strength) of (?:the )?(?:evidence|recommendation)"
@@ -38,6 +41,10 @@ class Qualifiers:
         """Whether the place lies in the condition, in part at least."""
         return self.condition_span is not None and start < self.condition_span[1] and end > self.condition_span[0]
 
+    def with_words(self, condition: str | None, strength: str | None) -> Qualifiers:
+        """The same with these words where they are given."""
+        return Qualifiers(condition or self.condition, strength or self.strength, self.condition_span)
+
     def blanked(self, sentence: str) -> str:
         """The sentence with blanks for the condition."""
         if self.condition_span is None:
@@ -46,14 +53,15 @@ class Qualifiers:
         return sentence[:start] + " " * (end - start) + sentence[end:]
 
 
-def qualifiers(sentence: str, start: int, end: int) -> Qualifiers:
+def qualifiers(sentence: str, start: int, end: int, *, of_act: bool) -> Qualifiers:
     """Of the claim whose two concepts reach from `start` to `end` of its sentence.
 
     A condition reaches to the next comma, full stop or bracket. It counts from the last semicolon before the claim to the next
-    after it; behind the claim only where nothing lies between to which it could belong.
+    after it; behind the claim only where nothing lies between to which it could belong. For an act (`of_act`) time is a condition
+    too: "not to be divided before ...".
     """
     first, last = sentence.rfind(";", 0, start) + 1, sentence.find(";", end)
-    found = _CONDITION.search(sentence, first, last if last >= 0 else len(sentence))
+    found = (_WITH_TIME if of_act else _CONDITION).search(sentence, first, last if last >= 0 else len(sentence))
     if found is not None and found.start() >= end and _ANOTHER_PART.search(sentence, end, found.start()):
         found = None
     evidence = _STRENGTH.search(sentence)

@@ -16,7 +16,11 @@ from medgrpo.core import Config
 
 
 class Document(Config):
-    """One document that was read. `id` is the SHA-256 of its bytes; `notes` say what was guessed or could not be read."""
+    """One document that was read. `id` is the SHA-256 of its bytes; `notes` say what was guessed or could not be read.
+
+    `made_with` names the rules, vocabulary and model that read it: another one reads it again. `refused_proposals` counts what a
+    language model proposed and its passage did not support, by reason.
+    """
 
     id: str = Field(pattern=r"^[0-9a-f]{64}$")
     name: str
@@ -27,6 +31,8 @@ class Document(Config):
     pages: int | None = None
     characters: int = Field(ge=0)
     notes: tuple[str, ...] = ()
+    made_with: str
+    refused_proposals: dict[str, int] = Field(default_factory=dict)
 
 
 class Passage(Config):

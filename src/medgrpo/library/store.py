@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
 from medgrpo.core import Config, DataError
+from medgrpo.library.conflicts import Conflict, find_conflicts
 from medgrpo.library.records import Claim, Decision, Document, Mention, Passage
 
-DOCUMENTS, PARTIAL, DECISIONS = "documents", ".partial", "decisions.jsonl"
+HEADER, DOCUMENTS, DECISIONS, REPLIES, PARTIAL = "knowledge_base.json", "documents", "decisions.jsonl", "replies", ".partial"
 
 R = TypeVar("R", bound=Config)
+
+
+class Header(Config):
+    """`knowledge_base.json`: what makes a folder a knowledge base."""
+
+    schema_version: Literal[1]
 
 
 class KnowledgeBase:
@@ -40,6 +47,10 @@ class KnowledgeBase:
         """Claims as they were extracted, whatever has been decided on them since."""
         return self._records("claims.jsonl", Claim)
 
+    def count(self, what: Literal["passages", "mentions"]) -> int:
+        """How many there are, without reading them."""
+        return sum(_lines_in(folder / f"{what}.jsonl") for folder in self._folders())
+
     def passage(self, passage_id: str) -> Passage:
         """KeyError where there is none."""
         return self._passages_of(passage_id.partition(":")[0])[passage_id]
@@ -59,13 +70,17 @@ class KnowledgeBase:
     def decisions(self) -> tuple[Decision, ...]:
         """What people decided, oldest first."""
         path = self.path / DECISIONS
-        return tuple(read_lines(path, Decision)) if path.exists() else ()
+        return tuple(read_lines(path, Decision, torn_end=True)) if path.exists() else ()
 
     def claims(self) -> tuple[Claim, ...]:
         """Every claim as it stands now: the last decision on it, or a candidate. Decided claims outlive their extraction."""
         decided = {decision.claim_id: decision.claim for decision in self.decisions}
         found = tuple(decided.pop(claim.id, claim) for claim in self.candidates())
         return (*found, *decided.values())
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Pairs of claims that contradict each other, rejected ones left out."""
+        return find_conflicts(self.claims())
 
     def accepted(self) -> tuple[Claim, ...]:
         """The claims that a person has accepted: these are knowledge."""
@@ -83,7 +98,8 @@ class KnowledgeBase:
         return {}
 
     def _folders(self) -> list[Path]:
-        return sorted(folder for folder in (self.path / DOCUMENTS).iterdir() if folder.is_dir())
+        place = self.path / DOCUMENTS
+        return sorted(folder for folder in place.iterdir() if folder.is_dir()) if place.is_dir() else []
 
     def _records(self, name: str, kind: type[R]) -> Iterator[R]:
         for folder in self._folders():
@@ -92,16 +108,19 @@ class KnowledgeBase:
 
 def open_knowledge_base(path: Path) -> KnowledgeBase:
     """The knowledge base in that folder. DataError where it is none."""
-    if not (path / DOCUMENTS).is_dir():
+    if not (path / HEADER).is_file():
         raise DataError(path, "is no knowledge base: make one with `medgrpo knowledge build DOC... --out FOLDER`")
+    _one(path / HEADER, Header)
     return KnowledgeBase(path)
 
 
-def read_lines(path: Path, kind: type[R]) -> Iterator[R]:
-    """One record per line. DataError names the first line that is damaged."""
+def read_lines(path: Path, kind: type[R], *, torn_end: bool = False) -> Iterator[R]:
+    """One record per line. DataError names the first line that is damaged; with `torn_end` a last line that was cut off is none."""
     try:
         with path.open("rb") as stream:
             for number, line in enumerate(stream, start=1):
+                if torn_end and not line.endswith(b"\n"):
+                    return
                 try:
                     yield kind.model_validate_json(line)
                 except ValidationError as error:
@@ -111,4 +130,15 @@ def read_lines(path: Path, kind: type[R]) -> Iterator[R]:
 
 
 def _one(path: Path, kind: type[R]) -> R:
-    return next(read_lines(path, kind))
+    record = next(read_lines(path, kind), None)
+    if record is None:
+        raise DataError(path, "is empty")
+    return record
+
+
+def _lines_in(path: Path) -> int:
+    try:
+        with path.open("rb") as stream:
+            return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(1 << 20), b""))
+    except OSError as error:
+        raise DataError(path, f"cannot be read: {error.strerror}") from error

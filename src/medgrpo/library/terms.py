@@ -54,12 +54,14 @@ class TermTable:
 
     vocabulary: Vocabulary
     fingerprint: str = ""
+    by_id: dict[str, Concept] = field(default_factory=dict[str, Concept])
     _phrases: PhraseTable[Concept] = field(default_factory=PhraseTable[Concept])
     _abbreviations: dict[str, tuple[Concept, ...]] = field(default_factory=dict[str, tuple[Concept, ...]])
 
     def __post_init__(self) -> None:
         digest = hashlib.sha256()
         for concept in self.vocabulary.concepts:
+            self.by_id[concept.id] = concept
             digest.update(f"{concept.id}\t{concept.terms}\n".encode())
             for term in (concept.preferred, *concept.others):
                 if len(term) < _SHORTEST or (len(term) <= 5 and term.isupper()):

@@ -72,6 +72,6 @@ def _text(element: Element, without: tuple[str, ...] = ()) -> str:
 def _pieces(element: Element, without: tuple[str, ...]) -> Iterator[str]:
     yield element.text or ""
     for child in element:
-        if isinstance(child.tag, str) and name(child) not in without:
+        if name(child) not in without:
             yield from _pieces(child, without)
         yield child.tail or ""

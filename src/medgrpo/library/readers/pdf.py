@@ -123,8 +123,8 @@ def _fragments(pdfium: Any, page: Any) -> list[Fragment]:
         return left, top, right, bottom
 
     fragments: list[Fragment] = []
-    start, letters, count = 0, [], text_page.count_chars()
-    new_line = True
+    letters: list[str] = []
+    start, new_line, count = 0, True, text_page.count_chars()
     for index in range(count + 1):
         code = unicode_at(handle, index) if index < count else 10
         if code > 32 and code != 0xA0:

@@ -21,9 +21,8 @@ def parse_xml(path: Path) -> Element:
 
 
 def name(element: Element) -> str:
-    """The element's name without its namespace; "" for comments and processing instructions."""
-    tag: object = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+    """The element's name without its namespace. (The parser leaves out comments and processing instructions.)"""
+    return element.tag.rpartition("}")[2]
 
 
 def attribute(element: Element, local_name: str) -> str | None:
