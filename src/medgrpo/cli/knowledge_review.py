@@ -30,10 +30,10 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from medgrpo.knowledge import load_vocabulary
-    from medgrpo.library import open_knowledge_base, review
+    from medgrpo.library import open_knowledge_base, review_claims
 
     base = open_knowledge_base(args.knowledge_base)
-    done = review(base, load_vocabulary(), args.author, _Terminal(), lambda: datetime.now(UTC))
+    done = review_claims(base, load_vocabulary(), args.author, _Terminal(), lambda: datetime.now(UTC))
     _say(
         f"{done.accepted} accepted, {done.edited} accepted with changes, {done.rejected} rejected, {done.skipped} skipped; "
         f"{done.left} candidates left"

@@ -15,7 +15,7 @@ from medgrpo.library.review import (
     ReviewSummary,
     Shown,
     Skip,
-    review,
+    review_claims,
 )
 from medgrpo.library.store import KnowledgeBase, open_knowledge_base
 
@@ -46,5 +46,5 @@ __all__ = [
     "build_knowledge_base",
     "find_conflicts",
     "open_knowledge_base",
-    "review",
+    "review_claims",
 ]

@@ -18,7 +18,7 @@ from medgrpo.knowledge import Concept
 from medgrpo.library.records import ClaimRelation, Modality
 
 _AUXILIARIES = (
-    r"(?:must|shall|should|may|might|can|could|will|cannot|do|does|did|is|are|was|were|be|been|being|has|have|had|to|ought|need|needs"
+    r"(?:must|shall|should|may|might|can|could|will|cannot|do|does|did|is|are|was|were|be|been|being|has|have|had|to|ought|needs?"
     r"|not|never|also|then|thus|often|usually|always|sometimes|together|both|all|in turn|normally|typically|itself|themselves|\w+ly)"
 )
 _DEFINITION = (  # "cystic duct: short duct that ..."

@@ -71,7 +71,9 @@ class ReviewSummary:
     left: int = 0
 
 
-def review(base: KnowledgeBase, vocabulary: Vocabulary, author: str, ask: Reviewer, now: Callable[[], datetime]) -> ReviewSummary:
+def review_claims(
+    base: KnowledgeBase, vocabulary: Vocabulary, author: str, ask: Reviewer, now: Callable[[], datetime]
+) -> ReviewSummary:
     """Show every candidate, those in conflict first, and append what is decided. InputError without an author."""
     if not author.strip():
         raise InputError("--author: a review needs the name of who decides")
