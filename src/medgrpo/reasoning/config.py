@@ -143,6 +143,7 @@ class RiskConfig(Config):
     usual_return_share: float = Field(default=0.2, gt=0, lt=1)  # R8: an earlier phase that follows so often is no return
     alert_hold_seconds: float = Field(default=60.0, gt=0)  # an alert about a single act is shown for so long
     alert_minimum_seconds: float = Field(default=10.0, ge=0)  # no alert is shorter, unless it can no longer be assessed
+    alert_settle_seconds: float = Field(default=10.0, ge=0)  # a condition that comes back sooner is the same alert
     clear_hold_seconds: float = Field(default=30.0, gt=0)
 
 

@@ -19,6 +19,7 @@ class _Channel:
     rule: Rule
     verdict: Verdict
     start_seconds: float
+    alerted_seconds: float = 0.0  # when its rule last judged ALERT
 
 
 class RiskTracker:
@@ -68,8 +69,12 @@ class RiskTracker:
         verdict = channel.rule.judge(state)
         now, risk = channel.verdict, state.config.risk
         age = state.now - channel.start_seconds
+        if verdict.level is RiskLevel.ALERT:
+            channel.alerted_seconds = state.now
         if verdict.level is RiskLevel.MONITORING and channel.rule.is_condition:
-            if now.level is RiskLevel.ALERT and age >= risk.alert_minimum_seconds:
+            if now.level is RiskLevel.ALERT:
+                if age < risk.alert_minimum_seconds or state.now - channel.alerted_seconds < risk.alert_settle_seconds:
+                    return now
                 return Verdict(RiskLevel.CLEAR, f"ended: {now.why}", now.evidence)
             if now.level is RiskLevel.CLEAR and age < risk.clear_hold_seconds:
                 return now
