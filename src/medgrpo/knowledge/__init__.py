@@ -6,6 +6,17 @@ from medgrpo.knowledge.code_map import load_map
 from medgrpo.knowledge.concept import Concept, ConceptKind, ExternalId, Relation, RelationKind, normal_term
 from medgrpo.knowledge.fault import Fault
 from medgrpo.knowledge.file_check import FileCheck, check_file
+from medgrpo.knowledge.learned_procedure import as_procedure
+from medgrpo.knowledge.learning import (
+    LearnedAction,
+    LearnedProcedure,
+    LearnedSet,
+    Recording,
+    learn,
+    learned_to_text,
+    load_learned,
+    read_learned,
+)
 from medgrpo.knowledge.loader import PROCEDURES, load_procedure
 from medgrpo.knowledge.procedure import (
     BailOut,
@@ -43,8 +54,12 @@ __all__ = [
     "Hazard",
     "Instance",
     "Landmark",
+    "LearnedAction",
+    "LearnedProcedure",
+    "LearnedSet",
     "Phase",
     "Procedure",
+    "Recording",
     "Relation",
     "RelationKind",
     "Rule",
@@ -55,11 +70,16 @@ __all__ = [
     "Triplet",
     "Variant",
     "Vocabulary",
+    "as_procedure",
     "check_file",
     "label",
+    "learn",
+    "learned_to_text",
+    "load_learned",
     "load_map",
     "load_procedure",
     "load_vocabulary",
     "normal_term",
+    "read_learned",
     "read_vocabulary",
 ]

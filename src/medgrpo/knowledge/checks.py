@@ -49,6 +49,8 @@ def procedure_faults(procedure: Procedure, vocabulary: Vocabulary) -> Iterator[F
             yield from (_unknown_action(entry, name, world) for name in step.seen_by if name not in world.actions)
         for goal in phase.sub_goals:
             yield from _sub_goal_faults(phase, goal, [*phase_ids, *step_ids], world, vocabulary)
+    if any(phase.starts_share for phase in procedure.phases):
+        yield from _share_faults("phases, starts_share", [phase.starts_share for phase in procedure.phases])
     yield from _surroundings(procedure, phase_ids, vocabulary)
     yield from graph_faults(procedure)
     yield from rule_faults(procedure, vocabulary)

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from medgrpo.core import KnowledgeError
 from medgrpo.knowledge.checks import check_procedure
+from medgrpo.knowledge.learned_procedure import as_procedure
+from medgrpo.knowledge.learning import load_learned
 from medgrpo.knowledge.procedure import Procedure
 from medgrpo.knowledge.reading import read_toml
 from medgrpo.knowledge.vocabulary_loader import load_vocabulary
@@ -27,13 +29,19 @@ PROCEDURES = {
 def load_procedure(name_or_path: str | Path) -> Procedure:
     """Read a shipped procedure by name, or any procedure file by path (anything that ends in .toml), and check it whole.
 
+    The 51 nursing procedures that were learned from NurViD go by the names of their concepts: "surgical_hand_scrub".
+
     KnowledgeError names the file, the entry and the reason: unreadable, not TOML, a missing or unknown field, a triplet, phase,
     instrument or citation that does not exist, shares that do not sum to 1.
     """
     if isinstance(name_or_path, Path) or name_or_path.endswith(".toml"):
         return _read(Path(name_or_path))
     if name_or_path not in PROCEDURES:
-        shipped = ", ".join(sorted(PROCEDURES))
+        learned = load_learned()
+        for one in learned.procedures:
+            if one.procedure == f"procedure:{name_or_path}":
+                return as_procedure(one, learned, load_vocabulary())
+        shipped = f"{', '.join(sorted(PROCEDURES))} and the {len(learned.procedures)} nursing procedures"
         raise KnowledgeError(name_or_path, "procedure", f"not known; shipped are {shipped}, or give a .toml file")
     with as_file(files("medgrpo.knowledge").joinpath(f"procedures/{PROCEDURES[name_or_path]}.toml")) as path:
         return _read(path)

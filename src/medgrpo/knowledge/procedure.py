@@ -61,7 +61,11 @@ class SubGoal(Config):
 
 
 class Phase(Config):
-    """One phase. `typical_seconds` is low, middle, high of its length; `ends_share` is how often the operation ends with it."""
+    """One phase. `typical_seconds` is low, middle, high of its length.
+
+    `starts_share` is how often the operation begins with it (all 0: it begins with the first phase), `ends_share` how often it ends
+    with it.
+    """
 
     id: str
     name: str
@@ -74,6 +78,7 @@ class Phase(Config):
     steps: tuple[Step, ...]
     sub_goals: tuple[SubGoal, ...] = ()
     followed_by: tuple[Successor, ...]
+    starts_share: float = Field(default=0.0, ge=0, le=1)
     ends_share: float = Field(default=0.0, ge=0, le=1)
     citations: tuple[str, ...]
 

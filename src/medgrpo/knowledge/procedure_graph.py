@@ -17,10 +17,11 @@ def graph_faults(procedure: Procedure) -> Iterator[Fault]:
     if not following:
         return
     first = procedure.phases[0].id
-    reached = _reached({first}, following)
+    starts = {phase.id for phase in procedure.phases if phase.starts_share > 0} or {first}
+    reached = _reached(starts, following)
     for name in following:
         if name not in reached:
-            reason = f"cannot be reached from the first phase, {first!r}"
+            reason = f"cannot be reached from where the operation begins, {' or '.join(sorted(starts))}"
             yield Fault(f"phase {name}", reason, "name it in the followed_by of a phase, or remove it")
     ends = {phase.id for phase in procedure.phases if not phase.followed_by or phase.ends_share > 0}
     leading: dict[str, list[str]] = {name: [] for name in following}

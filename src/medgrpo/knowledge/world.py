@@ -1,4 +1,4 @@
-"""Which names a procedure file may use: the keys of the data set that it names, or our own concepts where that set has none."""
+"""Which names a procedure file may use, given the data set in whose words it is written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _TRIPLET_NAMES = frozenset(triplet.name for triplet in TRIPLETS)
 
 
 class World:
-    """The names of one data set by kind. A set without phases of its own may use our phases, steps and its actions as phases."""
+    """The names that a file may use, by kind: CholecT50's keys alone; elsewhere the data set's keys and our own names.
+
+    A data set without phases of its own takes our phases, our steps, or actions as phases.
+    """
 
     def __init__(self, key: str, vocabulary: Vocabulary) -> None:
         self.key = key
@@ -20,11 +23,13 @@ class World:
         for concept in vocabulary.concepts:
             own[concept.kind].add(concept.id.split(":", 1)[1])
             keys[concept.kind].update(one.id for one in concept.external if one.system == key)
-        self.instruments = frozenset(keys[ConceptKind.INSTRUMENT] or own[ConceptKind.INSTRUMENT])
-        self.actions = _TRIPLET_NAMES if key == "cholect50" else frozenset(keys[ConceptKind.ACTION] or own[ConceptKind.ACTION])
-        self.phases = frozenset(
-            keys[ConceptKind.PHASE] or own[ConceptKind.PHASE] | own[ConceptKind.STEP] | keys[ConceptKind.ACTION]
-        )
+        if key == "cholect50":  # what perception speaks, and nothing else
+            self.instruments, self.actions = frozenset(keys[ConceptKind.INSTRUMENT]), _TRIPLET_NAMES
+        else:
+            self.instruments = frozenset(keys[ConceptKind.INSTRUMENT] | own[ConceptKind.INSTRUMENT])
+            self.actions = frozenset(keys[ConceptKind.ACTION] | own[ConceptKind.ACTION])
+        free = own[ConceptKind.PHASE] | own[ConceptKind.STEP] | self.actions
+        self.phases = frozenset(keys[ConceptKind.PHASE] or free)
 
     @property
     def actions_are(self) -> str:

@@ -62,7 +62,7 @@ def read_ontology(path: Path, vocabulary: Vocabulary) -> LinkedOntology:
     if not named:
         raise KnowledgeError(path, "file", "holds no named owl:Class, so there is nothing to link")
     imports = tuple(sorted({str(one) for one in graph.objects(None, OWL.imports)}))
-    own = [str(one) for one in sorted(graph.subjects(RDF.type, OWL.Ontology)) if isinstance(one, URIRef)]
+    own = sorted(str(one) for one in graph.subjects(RDF.type, OWL.Ontology) if isinstance(one, URIRef))
     iri = own[0] if own else path.resolve().as_uri()
     return LinkedOntology(iri, tuple(_linked(graph, one, vocabulary) for one in named), imports)
 

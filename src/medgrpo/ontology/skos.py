@@ -1,7 +1,7 @@
 """Our vocabulary as SKOS (W3C Recommendation, 18 August 2009), written as Turtle.
 
 Each concept is `urn:medgrpo:<id>` in one scheme; its kind is a collection. A data set's key is a `skos:notation` whose datatype
-names the data set; an ontology's id is a `skos:exactMatch`. A relation is a triple, with a node beside it that carries its citations.
+names the data set; an ontology's id is a `skos:exactMatch`. A relation is a triple and a node with its citations.
 """
 
 from __future__ import annotations
