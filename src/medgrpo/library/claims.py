@@ -11,9 +11,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from medgrpo.knowledge import Concept
-from medgrpo.library.cues import Reading, is_negated, modality_of, read_gap, with_negation
+from medgrpo.knowledge import Concept, ConceptKind
+from medgrpo.library.cues import Reading, can_hold, is_negated, modality_of, read_gap, with_negation
 from medgrpo.library.qualifiers import Qualifiers, clause_around, qualifiers
 from medgrpo.library.records import Claim, ClaimRelation, Context, Mention, Modality, Passage
 from medgrpo.library.sentences import sentences
@@ -46,6 +47,18 @@ _MAY_FOLLOW = re.compile(
 )
 _ENTRY = re.compile(r"[^\W\d][\w\s()’',/-]{1,60}?\s*[:|]\s")  # of a glossary, or a table's row
 _DEFINED = re.compile(r"\s*(?:\([^()]*\)\s*)?[:|]")
+_IN_CASE = re.compile(
+    r"(?:in|for) (?:all |most |some )?(?:patients|cases|the (?:presence|setting|case|event)|case) (?:with|of) (?:\w+ ){0,2}",
+    re.IGNORECASE,
+)
+_THEN = re.compile(r",\s+(?:(?:the|an?|early|immediate|emergency|urgent|prompt|routine)\s+)*", re.IGNORECASE)
+_SAID_OF_ACT = re.compile(
+    r"\s*(?:is|are|should|must|may|can)\s+(?:not\s+)?(?:be\s+)?(?:\w+ly\s+)?"
+    r"(?P<verb>recommended|indicated|considered|performed|preferred|advised|attempted|contraindicated|avoided)\b",
+    re.IGNORECASE,
+)
+_GROUND_KINDS = {ConceptKind.STATE, ConceptKind.FINDING, ConceptKind.COMPLICATION, ConceptKind.GRADE}
+_ACT_KINDS = {ConceptKind.PROCEDURE, ConceptKind.PHASE, ConceptKind.STEP, ConceptKind.ACTION}
 _AVOIDED_BEFORE = re.compile(r"\b(?:avoid(?:s|ed|ing)?|refrain from|do not|don['’]t|never)\s+(?:the\s+)?$", re.IGNORECASE)
 _AVOIDED_AFTER = re.compile(r"\s*(?:must|should)\s+(?:not|never|be avoided)\b", re.IGNORECASE)
 _RECOMMENDED_AFTER = re.compile(
@@ -125,20 +138,49 @@ def _readings(sentence: str, spans: list[_Span]) -> Iterator[tuple[Concept, Read
             last = sentence.rfind(";", groups[0][0].end, right[0].start)
             yield from _pairs(sentence, groups[0], right, groups, gap_start=last if last >= 0 else None)
         return
+    yield from _grounds(sentence, groups)
     for index, left in enumerate(groups):
         for right in groups[index + 1 : index + 2 + _FOLDED]:
             yield from _pairs(sentence, _subjects(sentence, left), right, groups)
+
+
+def _grounds(sentence: str, groups: list[list[_Span]]) -> Iterator[tuple[Concept, Reading, Concept, Qualifiers]]:
+    """ "In patients with a finding, an act is recommended": the finding indicates the act, or speaks against it."""
+    for left, right in pairwise(groups):
+        said = _SAID_OF_ACT.match(sentence, right[-1].end)
+        if (
+            said is None
+            or not _IN_CASE.fullmatch(sentence[: left[0].start])
+            or not _THEN.fullmatch(sentence[left[-1].end : right[0].start])
+        ):
+            continue
+        negated = is_negated(said.group())
+        against = said["verb"].casefold() in {"contraindicated", "avoided"}
+        relation = ClaimRelation.CONTRAINDICATES if against or negated else ClaimRelation.INDICATES
+        reading = Reading(relation, "SO", modality_of(said.group()), negated=against and negated)
+        extra = qualifiers(sentence, left[0].start, right[-1].end, of_act=False).with_no_condition()
+        for one in left:
+            for other in right:
+                for subject in one.concepts:
+                    for act in other.concepts:
+                        if can_hold(relation, subject, act) and subject.kind in _GROUND_KINDS and act.kind in _ACT_KINDS:
+                            yield subject, reading, act, extra
 
 
 def _groups(sentence: str, spans: list[_Span]) -> list[list[_Span]]:
     """Spans that are one list: "the liver, the stomach and the spleen"."""
     groups: list[list[_Span]] = []
     for span in spans:
-        if groups and _JOINT.fullmatch(sentence, groups[-1][-1].end, span.start):
+        if groups and _alike(groups[-1][-1], span) and _JOINT.fullmatch(sentence, groups[-1][-1].end, span.start):
             groups[-1].append(span)
         else:
             groups.append([span])
     return groups
+
+
+def _alike(one: _Span, other: _Span) -> bool:
+    """Whether some meanings of the two are of one kind: what is not is no list."""
+    return not {concept.kind for concept in one.concepts}.isdisjoint(concept.kind for concept in other.concepts)
 
 
 def _subjects(sentence: str, group: list[_Span]) -> list[_Span]:
@@ -168,7 +210,7 @@ def _pairs(
             if not _MAY_FOLLOW.match(sentence, other.end):
                 continue
             for first, second, reading in _first_reading(gap, one, other):
-                whole = whole_reading(sentence, left[0], one, other, gap, reading)
+                whole = whole_reading(sentence, (left[0].start, right[-1].end), one, other, gap, reading)
                 if whole is not None:
                     subject, object_ = (first, second) if reading.order == "SO" else (second, first)
                     yield subject, whole[0], object_, whole[1]
@@ -194,18 +236,21 @@ def _folded(sentence: str, begin: int, end: int, groups: list[list[_Span]]) -> s
 
 
 def whole_reading(
-    sentence: str, left: Place, one: Place, other: Place, gap: str, reading: Reading
+    sentence: str, reach: tuple[int, int], one: Place, other: Place, gap: str, reading: Reading
 ) -> tuple[Reading, Qualifiers] | None:
     """The reading with what the rest of its clause adds; None where the rest says something that was not understood.
 
-    `one` and `other` are the two concepts in their order, `gap` the words between them; `left` begins the list of which `one` is.
+    `one` and `other` are the two concepts in their order, `gap` the words between them; `reach` is from the start of the list of which
+    `one` is to the end of that of which `other` is.
     """
-    extra = qualifiers(sentence, left.start, other.end, of_act=reading.relation is ClaimRelation.ACTS_ON)
+    extra = qualifiers(sentence, *reach, of_act=reading.relation is ClaimRelation.ACTS_ON)
+    if reading.relation in _GROUNDS and extra.covers(other.start, other.end):
+        extra = extra.with_no_condition()  # "recommended in patients with ...": the condition is the claim
     if extra.covers(one.start, one.end) or extra.covers(other.start, other.end):
         return None
-    clause_start, clause_end = clause_around(sentence, left.start, other.end)
-    before = extra.blanked(sentence)[clause_start : left.start]
-    after = extra.blanked(sentence)[other.end : clause_end]
+    clause_start, clause_end = clause_around(sentence, *reach)
+    before = extra.blanked(sentence)[clause_start : reach[0]]
+    after = extra.blanked(sentence)[reach[1] : clause_end]
     modality, negated = reading.modality, reading.negated
     if reading.relation is ClaimRelation.ACTS_ON:
         if _AVOIDED_BEFORE.search(before) or _AVOIDED_AFTER.match(after):
@@ -225,6 +270,7 @@ def whole_reading(
     return _with(reading, modality, negated=negated), extra
 
 
+_GROUNDS = {ClaimRelation.INDICATES, ClaimRelation.CONTRAINDICATES}
 _DENIED = {Modality.MUST_NOT, Modality.SHOULD_NOT}
 
 

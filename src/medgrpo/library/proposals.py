@@ -159,7 +159,7 @@ def check_proposal(
             read = _reading(proposal.relation, text, start, one, other, inside)
             if read is None:
                 continue
-            whole = whole_reading(text, read[0], *read)
+            whole = whole_reading(text, (read[0].start, read[1].end), *read)
             if whole is None:
                 reason = "negation or condition round the claim is not understood"
                 continue

@@ -45,6 +45,10 @@ class Qualifiers:
         """The same with these words where they are given."""
         return Qualifiers(condition or self.condition, strength or self.strength, self.condition_span)
 
+    def with_no_condition(self) -> Qualifiers:
+        """The same where the condition is part of what is claimed."""
+        return Qualifiers(None, self.strength, None)
+
     def blanked(self, sentence: str) -> str:
         """The sentence with blanks for the condition."""
         if self.condition_span is None:

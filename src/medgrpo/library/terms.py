@@ -118,27 +118,31 @@ class TermTable:
         return bool(_SPECIFIER.fullmatch(before.form)) and before.form not in _NO_SPECIFIER
 
     def _shared_head(self, text: str, words: list[Token], index: int, length: int) -> list[Match]:
-        """The structures before "and" that share the last word: the first of "common hepatic and splenic arteries"."""
-        head = words[index + length - 1].form
-        if length < 2 or head not in HEADS:
-            return []
+        """The structures before "and" that share the last words: the first of "common hepatic and splenic arteries"."""
         found: list[Match] = []
         end = index
-        while end > 1:
+        while length > 1 and end > 1:
             joint = text[words[end - 1].start : words[end].start].casefold().strip()
-            if joint.rstrip() in {"and", "or"}:
+            if joint in {"and", "or"}:
                 end -= 1
             elif not found or not text[words[end - 1].end : words[end].start].strip().startswith(","):
-                return found
-            hit = next(
-                (n for n in (3, 2, 1) if end >= n and self._phrases.get((*(w.form for w in words[end - n : end]), head))), None
-            )
+                break
+            hit = self._with_shared(words, end, [word.form for word in words[index : index + length]])
             if hit is None:
-                return found
-            concepts = self._phrases.get((*(word.form for word in words[end - hit : end]), head))
-            found.insert(0, Match(words[end - hit].start, words[end - 1].end, tuple(concepts)))
-            end -= hit
+                break
+            found.insert(0, Match(words[end - hit[0]].start, words[end - 1].end, tuple(hit[1])))
+            end -= hit[0]
         return found
+
+    def _with_shared(self, words: list[Token], end: int, phrase: list[str]) -> tuple[int, list[Concept]] | None:
+        """How many words before `end` make, with the last words of the phrase, a structure; and which."""
+        for own in range(min(3, end), 0, -1):
+            before = [word.form for word in words[end - own : end]]
+            for shared in range(len(phrase) - 1, 0, -1):
+                concepts = self._phrases.get((*before, *phrase[-shared:]))
+                if concepts and concepts[0].kind is ConceptKind.ANATOMY:
+                    return own, concepts
+        return None
 
 
 def _fitting(text: str, words: list[Token], index: int, after: int, concepts: tuple[Concept, ...]) -> tuple[Concept, ...]:
