@@ -240,8 +240,8 @@ def whole_reading(
 ) -> tuple[Reading, Qualifiers] | None:
     """The reading with what the rest of its clause adds; None where the rest says something that was not understood.
 
-    `one` and `other` are the two concepts in their order, `gap` the words between them; `reach` is from the start of the list of which
-    `one` is to the end of that of which `other` is.
+    `one` and `other` are the two concepts in their order, `gap` the words between them; `reach` goes from the
+    start of the list of which `one` is to the end of the other's.
     """
     extra = qualifiers(sentence, *reach, of_act=reading.relation is ClaimRelation.ACTS_ON)
     if reading.relation in _GROUNDS and extra.covers(other.start, other.end):
