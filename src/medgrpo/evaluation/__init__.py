@@ -1,30 +1,83 @@
-"""Measures: what perception sees against labels, and a timeline against the truth."""
+"""Measures: what perception sees against labels, a timeline against the truth, answers to MedVidBench under two protocols."""
 
 from medgrpo.evaluation.gallery import failure_gallery
+from medgrpo.evaluation.joining import JoinError, join, read_submission
+from medgrpo.evaluation.judge_reply import (
+    Asked,
+    JudgeCallFailed,
+    JudgedCaptions,
+    ask_judge,
+    caption_score,
+    dense_caption_score,
+    parse_judge_reply,
+)
+from medgrpo.evaluation.leaderboard import LeaderboardResult, score_leaderboard
+from medgrpo.evaluation.leaderboard_ranking import COLUMNS, rank_models
+from medgrpo.evaluation.minilm import LazyMiniLM, MiniLM, load_minilm
 from medgrpo.evaluation.observing import NOISE, ObservingNoise, case_truths, noise_level, observe
+from medgrpo.evaluation.parity import FileParity, check_folder
 from medgrpo.evaluation.perception import Predictions, measure_video, predict_video, predict_videos, summarise
 from medgrpo.evaluation.ranking import Detection, average_precision, detection_ap, expected_calibration_error
+from medgrpo.evaluation.records import Record, Records, read_records, record_from
+from medgrpo.evaluation.reference_checks import validate_records
+from medgrpo.evaluation.scoring import as_json, score_file, stopped
+from medgrpo.evaluation.similarity import Embedder, cosines, mean_similarity
+from medgrpo.evaluation.strict import StrictResult, score_strict
 from medgrpo.evaluation.timeline import Agreement, edit_score, event_agreement, phase_segments, segment_f1
+from medgrpo.evaluation.verdict import Verdict
 
 __all__ = [
+    "COLUMNS",
     "NOISE",
     "Agreement",
+    "Asked",
     "Detection",
+    "Embedder",
+    "FileParity",
+    "JoinError",
+    "JudgeCallFailed",
+    "JudgedCaptions",
+    "LazyMiniLM",
+    "LeaderboardResult",
+    "MiniLM",
     "ObservingNoise",
     "Predictions",
+    "Record",
+    "Records",
+    "StrictResult",
+    "Verdict",
+    "as_json",
+    "ask_judge",
     "average_precision",
+    "caption_score",
     "case_truths",
+    "check_folder",
+    "cosines",
+    "dense_caption_score",
     "detection_ap",
     "edit_score",
     "event_agreement",
     "expected_calibration_error",
     "failure_gallery",
+    "join",
+    "load_minilm",
+    "mean_similarity",
     "measure_video",
     "noise_level",
     "observe",
+    "parse_judge_reply",
     "phase_segments",
     "predict_video",
     "predict_videos",
+    "rank_models",
+    "read_records",
+    "read_submission",
+    "record_from",
+    "score_file",
+    "score_leaderboard",
+    "score_strict",
     "segment_f1",
+    "stopped",
     "summarise",
+    "validate_records",
 ]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from medgrpo.core import MissingExtra
 from medgrpo.evaluation.leaderboard_sources import next_action_source
 from medgrpo.evaluation.records import Record
 from medgrpo.evaluation.similarity import Embedder
@@ -84,7 +86,8 @@ def judge_all(records: Sequence[Record], embedder: Embedder | None) -> list[Verd
     vectors: dict[str, Any] = {}
     if wanted and embedder is not None:
         texts = list(wanted)
-        vectors = dict(zip(texts, embedder.embed(texts), strict=True))
+        with suppress(MissingExtra):  # then the verdicts say that these answers wait for the model
+            vectors = dict(zip(texts, embedder.embed(texts), strict=True))
     return [item if isinstance(item, Verdict) else _verdict(item, vectors) for item in asked]
 
 

@@ -105,6 +105,16 @@ def _gelu(values: Floats) -> Floats:
     return (values * (1 + erf) / 2).astype(np.float32)
 
 
+class LazyMiniLM:
+    """The same model, read when the first text is embedded: most files need it for a few answers or none."""
+
+    name = MiniLM.name
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """(texts, 384); errors as `load_minilm`."""
+        return load_minilm().embed(texts)
+
+
 @lru_cache(maxsize=1)
 def load_minilm() -> MiniLM:
     """The model of the installed package. MissingExtra where it is not installed, ModelError where the file is another one."""

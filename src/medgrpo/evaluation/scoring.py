@@ -1,0 +1,99 @@
+"""A file of answers in, one score per record and a summary out, under one protocol or both side by side."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, cast
+
+from medgrpo.evaluation.leaderboard import LeaderboardResult, score_leaderboard
+from medgrpo.evaluation.records import Records
+from medgrpo.evaluation.similarity import Embedder
+from medgrpo.evaluation.strict import StrictResult, score_strict
+from medgrpo.evaluation.verdict import Verdict
+
+Protocol = Literal["leaderboard", "strict", "both"]
+FORMAT_VERSION = 1
+
+
+def score_file(records: Records, protocol: Protocol, labels: Embedder | None, sentences: Embedder | None) -> dict[str, Any]:
+    """`{"records": [...], "summary": {...}}`; under `both` one such object per protocol.
+
+    `labels` maps free answers of next_action to labels as the leaderboard does; `sentences` scores captions by similarity.
+    """
+    results: dict[str, Any] = {}
+    if protocol != "strict":
+        results["leaderboard"] = _leaderboard(records, score_leaderboard(records, labels, sentences), labels, sentences)
+    if protocol != "leaderboard":
+        results["strict"] = _strict(records, score_strict(records, sentences), sentences)
+    return results if protocol == "both" else results[protocol]
+
+
+def stopped(kind: str, message: str) -> dict[str, Any]:
+    """What is written where the leaderboard stops before it scores."""
+    summary = {"protocol": "leaderboard", "outcome": "error", "error": kind, "metrics": {}, "published": None, "note": message}
+    return {"records": [], "summary": summary}
+
+
+def _entries(records: Records, verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    return [
+        {"id": record.id, "status": verdict.status, "score": verdict.score, "parts": verdict.parts, "note": verdict.note}
+        for record, verdict in zip(records.records, verdicts, strict=True)
+    ]
+
+
+def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for verdict in verdicts:
+        counts[verdict.status] = counts.get(verdict.status, 0) + 1
+    return {"records": len(verdicts), **dict(sorted(counts.items()))}
+
+
+def _leaderboard(
+    records: Records, result: LeaderboardResult, labels: Embedder | None, sentences: Embedder | None
+) -> dict[str, Any]:
+    summary = {
+        "format_version": FORMAT_VERSION,
+        "protocol": "leaderboard",
+        "outcome": "ok" if result.metrics else "no_metrics",
+        "metrics": result.rounded,
+        "published": result.published,
+        "per_data_source": result.per_data_source,
+        "failed": result.failed,
+        "counts": _counts(result.verdicts),
+        "captions": "not judged" if sentences is None else f"mean cosine similarity, 0 to 1 ({sentences.name})",
+        "label_model": None if labels is None else labels.name,
+        "warnings": list(records.warnings),
+    }
+    return {"records": _entries(records, result.verdicts), "summary": summary}
+
+
+def _strict(records: Records, result: StrictResult, sentences: Embedder | None) -> dict[str, Any]:
+    summary = {
+        "format_version": FORMAT_VERSION,
+        "protocol": "strict",
+        "tasks": result.tasks,
+        "counts": _counts(result.verdicts),
+        "captions": "not judged" if sentences is None else f"cosine similarity, 0 to 1 ({sentences.name})",
+        "warnings": list(records.warnings),
+    }
+    return {"records": _entries(records, result.verdicts), "summary": summary}
+
+
+def as_json(result: Mapping[str, Any]) -> str:
+    """Strict JSON; numbers that JSON has no word for become "nan", "inf" and "-inf"."""
+    try:
+        return json.dumps(result, allow_nan=False, ensure_ascii=False)
+    except ValueError:
+        return json.dumps(_spelled(result), allow_nan=False, ensure_ascii=False)
+
+
+def _spelled(value: object) -> object:
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _spelled(item) for key, item in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_spelled(item) for item in cast("Sequence[object]", value)]
+    return value
