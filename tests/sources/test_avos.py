@@ -24,7 +24,7 @@ def test_counts_are_those_of_the_data_set():
     assert (len(videos), len(with_segments), sum(len(video.segments) for video in videos)) == (334, 330, 7352)
     labels = Counter(segment.label for video in videos for segment in video.segments)
     assert labels == {"background": 3272, "cutting": 1706, "suturing": 1119, "tying": 1077, "abstain": 178}
-    assert Counter(video.split for video in with_segments) == {"train": 241, "val": 29, "test": 60}
+    assert Counter(video.split for video in with_segments) == {"train": 227, "val": 41, "test": 62}
     assert all(video.table["youtube_url"].endswith(video.id) for video in videos)
 
 
