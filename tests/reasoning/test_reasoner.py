@@ -98,7 +98,7 @@ def test_records_come_out_when_settled_and_are_those_of_the_timeline(streams: Mo
     timeline = reasoner.finish()
     whole = {
         id(record) for record in (*timeline.phases, *timeline.events, *timeline.findings, *timeline.risks, *timeline.forecasts)
-    } | {id(record) for record in (*timeline.steps, *timeline.unusual_orders)}
+    } | {id(record) for record in (*timeline.steps, *timeline.unusual_orders, *timeline.thoughts)}
     assert {id(record) for record in early} <= whole | {id(action) for action in timeline.actions}
     assert len(timeline.phases) == 7
 

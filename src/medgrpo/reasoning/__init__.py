@@ -1,5 +1,20 @@
 """Clinical semantic parsing: observations and knowledge -> timeline, findings, forecasts, risk channels."""
 
+from medgrpo.reasoning.chain import (
+    Absence,
+    Choice,
+    Conclusion,
+    ConclusionKind,
+    Cue,
+    Expected,
+    Ground,
+    GroundKind,
+    MissingCue,
+    RefusedThought,
+    RiskNamed,
+    Thought,
+)
+from medgrpo.reasoning.checker import faults
 from medgrpo.reasoning.config import (
     ActionConfig,
     EventConfig,
@@ -9,6 +24,7 @@ from medgrpo.reasoning.config import (
     ReasonerConfig,
     RiskConfig,
 )
+from medgrpo.reasoning.graph import Edge, EdgeKind, Frames, Node, SceneGraph, scene_graph
 from medgrpo.reasoning.reasoner import Reasoner, reason
 from medgrpo.reasoning.records import (
     ActionSegment,
@@ -33,32 +49,51 @@ from medgrpo.reasoning.rules import RULES, Rule, Verdict
 
 __all__ = [
     "RULES",
+    "Absence",
     "ActionConfig",
     "ActionSegment",
+    "Choice",
+    "Conclusion",
+    "ConclusionKind",
     "Coverage",
+    "Cue",
+    "Edge",
+    "EdgeKind",
     "Event",
     "EventConfig",
     "EventKind",
     "Evidence",
+    "Expected",
     "Finding",
     "Forecast",
     "ForecastConfig",
+    "Frames",
+    "Ground",
+    "GroundKind",
     "LookConfig",
+    "MissingCue",
+    "Node",
     "Option",
     "PhaseConfig",
     "PhaseSegment",
     "Reasoner",
     "ReasonerConfig",
     "Record",
+    "RefusedThought",
     "RiskConfig",
     "RiskLevel",
+    "RiskNamed",
     "RiskState",
     "Rule",
+    "SceneGraph",
     "StepSegment",
     "SubGoalLevel",
     "SubGoalState",
+    "Thought",
     "Timeline",
     "UnusualOrder",
     "Verdict",
+    "faults",
     "reason",
+    "scene_graph",
 ]

@@ -155,6 +155,12 @@ class ForecastConfig(Config):
     smallest_probability: float = Field(default=0.03, ge=0, lt=1)  # options below are left out
 
 
+class ThinkConfig(Config):
+    """When a decision is thought about again."""
+
+    apart_seconds: float = Field(default=60.0, ge=0)  # the same decision about the same acts is not repeated within this time
+
+
 class ReasonerConfig(Config):
     """All settings of one reasoner; `model_dump()` is what belongs beside its results."""
 
@@ -168,3 +174,4 @@ class ReasonerConfig(Config):
     event: EventConfig = EventConfig()
     risk: RiskConfig = RiskConfig()
     forecast: ForecastConfig = ForecastConfig()
+    think: ThinkConfig = ThinkConfig()

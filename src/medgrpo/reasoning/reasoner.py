@@ -11,13 +11,15 @@ from typing import TypeVar
 
 from medgrpo.core import InputError, Span
 from medgrpo.knowledge import Procedure
-from medgrpo.perception import Observation
+from medgrpo.perception import Observation, ViewState
 from medgrpo.reasoning.actions import ActionTracker
+from medgrpo.reasoning.chain import RefusedThought, Thought
 from medgrpo.reasoning.config import ReasonerConfig
 from medgrpo.reasoning.coverage import NO_LOOK, CoverageCounter
 from medgrpo.reasoning.events import TripletEvents, triplet_events
 from medgrpo.reasoning.evidence import evidence_of
 from medgrpo.reasoning.forecast import Forecaster
+from medgrpo.reasoning.graph import scene_graph
 from medgrpo.reasoning.instruments import InstrumentTracker, Visit
 from medgrpo.reasoning.order import OrderWatcher
 from medgrpo.reasoning.phases import PhaseTracker
@@ -38,11 +40,13 @@ from medgrpo.reasoning.records import (
 )
 from medgrpo.reasoning.revision import revise
 from medgrpo.reasoning.risks import RiskTracker
+from medgrpo.reasoning.situation import Situation, Trigger
 from medgrpo.reasoning.state import CLIPPING, OperationState
 from medgrpo.reasoning.statements import StatementWriter
 from medgrpo.reasoning.steps import StepTracker
 from medgrpo.reasoning.stretches import Stretch, StretchTracker, reason_not_assessed
 from medgrpo.reasoning.subgoals import Seen, sub_goal_states
+from medgrpo.reasoning.thinking import Thinker
 
 _Kept = TypeVar("_Kept", PhaseSegment, StepSegment, UnusualOrder, ActionSegment, Event, Finding, RiskState)
 
@@ -72,6 +76,8 @@ class Reasoner:
         self._forecaster = Forecaster(procedure, self.config.forecast)
         self._risks = RiskTracker(self._state)
         self._writer = StatementWriter(procedure)
+        self._thinker = Thinker(procedure, self.config.think.apart_seconds)
+        self._thought_of: set[tuple[str, float]] = set()
         self._waiting: list[tuple[Observation, float]] = []
         self._waiting_for: Stretch | None = None
         self._told: set[tuple[str, float]] = set()
@@ -133,6 +139,8 @@ class Reasoner:
             steps=self._sorted(StepSegment),
             sub_goals=self.sub_goals(end),
             unusual_orders=self._sorted(UnusualOrder),
+            thoughts=tuple(record for record in self._records if isinstance(record, Thought)),
+            refused_thoughts=tuple(record for record in self._records if isinstance(record, RefusedThought)),
         )
 
     def revised(self, timeline: Timeline) -> Timeline:
@@ -218,7 +226,8 @@ class Reasoner:
         state.domain = look.domain
         self._keep_phases(self._phases.look(look, self._actions.smoothed, elapsed))
         phase = self._phases.phase
-        if phase is not None and phase != state.phase:
+        begins = phase is not None and phase != state.phase
+        if phase is not None and begins:
             self._phase_begins(phase, look)
         elif phase is not None:
             state.phase_since = self._phases.start_seconds
@@ -227,10 +236,14 @@ class Reasoner:
             self._keep_events(act.look(look, elapsed))
         beliefs = self._phases.operation.steps(phase) if phase is not None else {}
         self._records += self._steps.look(look, phase, self._phases.start_seconds, beliefs)
-        if phase is not None:
+        if phase is not None and self._phases.sure:
             unusual = self._order.look(look.seconds, phase, self._phases.start_seconds, lambda: self._phases.evidence(look))
             self._records += [unusual] if unusual is not None else []
+            if unusual is not None:
+                self._think(Trigger.ORDER, order=unusual)
         self._records += self._forecaster.look(look, state, self._phases.belief, self._steps.last)
+        if begins:
+            self._think(Trigger.PHASE_BEGINS)
 
     def _phase_begins(self, phase: str, look: Observation) -> None:
         since, confidence = self._phases.start_seconds, float(self._phases.belief.max())
@@ -255,6 +268,9 @@ class Reasoner:
             if alert.channel not in _ALERTS_TOLD_BY_EVENTS and key not in self._told:
                 self._told.add(key)
                 self._records.append(self._writer.alert(alert))
+            if key not in self._thought_of:
+                self._thought_of.add(key)
+                self._think(Trigger.ALERT, alert=alert)
 
     def _keep_phases(self, segments: Iterable[PhaseSegment]) -> None:
         for segment in segments:
@@ -302,6 +318,47 @@ class Reasoner:
                 self._records.append(self._writer.event(event))
             if event.kind is EventKind.CLIP_APPLIED and self._state.latest is not None:
                 self._tell_critical_view(event.span, self._state.latest)
+            self._think(Trigger.EVENT, event=event)
+
+    def _think(
+        self, trigger: Trigger, event: Event | None = None, alert: RiskState | None = None, order: UnusualOrder | None = None
+    ) -> None:
+        """A moment that matters: what is known now, thought about."""
+        phases, now = self._phases_now(), self._state.now
+        actions = [*self._sorted(ActionSegment), *self._actions.under_way()]
+        goals = self.sub_goals(now)
+        situation = Situation(
+            trigger=trigger,
+            now=now,
+            procedure=self._state.procedure,
+            phase=self._phases.phase,
+            graph=scene_graph(phases, actions, [*self._sorted(Event), *self._picture_now()], goals),
+            sub_goals=goals,
+            event=event,
+            alert=alert,
+            order=order,
+            forecast=next((one for one in reversed(self._records) if isinstance(one, Forecast)), None),
+            unseen=self._state.unseen_past(),
+        )
+        self._records += self._thinker.think(situation)
+
+    def _phases_now(self) -> list[PhaseSegment]:
+        """Every phase so far, the one under way until now."""
+        closed, phase, look = [*self._sorted(PhaseSegment)], self._phases.phase, self._state.latest
+        if phase is None or look is None:
+            return closed
+        span = Span(min(self._phases.start_seconds, self._state.now), self._state.now)
+        return [*closed, PhaseSegment(span, phase, float(self._phases.belief.max()), self._phases.evidence(look))]
+
+    def _picture_now(self) -> list[Event]:
+        """What the picture shows now and is not over."""
+        state, look = self._state, self._state.latest
+        outside = look is not None and look.view.state is ViewState.OUTSIDE
+        gone = EventKind.OUT_OF_BODY if outside else EventKind.VIEW_LOST
+        acts = ((EventKind.BLEEDING_SEEN, state.bleeding), (EventKind.VIEW_LOST, state.view_lost), (gone, state.view_gone))
+        return [
+            Event(kind, Span(act.start_seconds, state.now), None, act.evidence.build()) for kind, act in acts if act is not None
+        ]
 
     def _sorted(self, kind: type[_Kept]) -> tuple[_Kept, ...]:
         return tuple(sorted((record for record in self._records if isinstance(record, kind)), key=lambda record: record.span))

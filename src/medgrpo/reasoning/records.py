@@ -9,6 +9,7 @@ from typing import Literal
 
 from medgrpo.core import Span
 from medgrpo.perception import Tip
+from medgrpo.reasoning.chain import RefusedThought, Thought
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +223,20 @@ class Timeline:
     steps: tuple[StepSegment, ...] = ()
     sub_goals: tuple[SubGoalState, ...] = ()
     unusual_orders: tuple[UnusualOrder, ...] = ()
+    thoughts: tuple[Thought, ...] = ()
+    refused_thoughts: tuple[RefusedThought, ...] = ()
 
 
-Record = PhaseSegment | StepSegment | SubGoalState | UnusualOrder | ActionSegment | Event | Finding | Forecast | RiskState
+Record = (
+    PhaseSegment
+    | StepSegment
+    | SubGoalState
+    | UnusualOrder
+    | ActionSegment
+    | Event
+    | Finding
+    | Forecast
+    | RiskState
+    | Thought
+    | RefusedThought
+)
