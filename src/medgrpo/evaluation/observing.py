@@ -3,9 +3,12 @@
 No picture is drawn. Used to measure reasoning apart from perception: rule recall, false alarms, forecasts, at three levels.
 What each part means and where its size comes from:
 
-- *presence* (instruments, verbs, targets, triplets): a score is normal, mean +d/2 when present, -d/2 when absent, variance 1;
-  the probability given is the posterior at the class's base rate, so it is calibrated by construction (equal-variance signal
-  detection; Green and Swets 1966, from general knowledge: confirm). Half of the variance lasts for some seconds, the rest is new.
+- *instruments*: a score is normal, mean +d/2 when present, -d/2 when absent, variance 1; the probability given is the posterior at
+  the class's base rate, so it is calibrated by construction (equal-variance signal detection; Green and Swets 1966, from general
+  knowledge: confirm). Half of the variance lasts for some seconds, the rest is new at each look.
+- *actions*: given its instrument, an action is one of that instrument's triplets; its probability is the posterior over these, from
+  scores of the same kind and the shares of the procedure file. Verbs and targets follow from the triplets. So a clipper is nearly
+  always known to clip, and whether it clips duct or artery is what goes wrong, as in the shipped networks.
 - *misreading*: for stretches of some seconds an instrument is missed altogether, or its action is taken for another one of the
   same instrument (now and then of another). The probability given is lowered by the known rate of misreading.
 - *flicker*: short bursts in which an action is seen that nobody does.
@@ -23,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import exp, log, sqrt
 
 import numpy as np
@@ -30,7 +34,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from medgrpo.core import Box, Config, InputError
-from medgrpo.knowledge import INSTRUMENTS, PHASES, TARGETS, TRIPLETS, VERBS, Triplet
+from medgrpo.knowledge import INSTRUMENTS, PHASES, TARGETS, TRIPLETS, VERBS, Triplet, load_procedure
 from medgrpo.perception import Domain, Observation, Seen, Tip, View, ViewState
 from medgrpo.simulation import Case, FrameTruth
 
@@ -44,9 +48,7 @@ class ObservingNoise(Config):
     """One level of noise. Separations are d' in standard deviations; rates are per hour of video; all else as named."""
 
     instrument_separation: float = Field(gt=0)
-    verb_separation: float = Field(gt=0)
-    target_separation: float = Field(gt=0)
-    triplet_separation: float = Field(gt=0)
+    action_separation: float = Field(gt=0)  # between the actions of one instrument
     phase_separation: float = Field(gt=0)
     lasting_seconds: float = Field(gt=0)  # how long the lasting half of the noise lasts
     missed_share: float = Field(ge=0, lt=1)  # of an instrument's stretches, those in which it is missed
@@ -68,21 +70,21 @@ class ObservingNoise(Config):
 
 NOISE: dict[str, ObservingNoise] = {
     "low": ObservingNoise(
-        instrument_separation=6.0, verb_separation=3.2, target_separation=2.2, triplet_separation=2.5, phase_separation=2.5,
+        instrument_separation=6.0, action_separation=1.6, phase_separation=2.5,
         lasting_seconds=2.0,
         missed_share=0.005, misread_share=0.07, stretch_seconds=4.0, flickers_per_hour=20, flicker_seconds=0.7,
         phase_misread_per_hour=6, phase_misread_seconds=5.0, look_missed_share=0.005, refused_per_hour=3, refused_seconds=2.0,
         blood_noise=0.003, red_per_hour=0, red_seconds=4.0, red_rise=0.03, tip_recall=0.9,
     ),
     "medium": ObservingNoise(
-        instrument_separation=5.0, verb_separation=2.95, target_separation=2.05, triplet_separation=2.35, phase_separation=1.7,
+        instrument_separation=5.0, action_separation=1.45, phase_separation=1.7,
         lasting_seconds=4.0,
         missed_share=0.03, misread_share=0.14, stretch_seconds=5.0, flickers_per_hour=60, flicker_seconds=0.9,
         phase_misread_per_hour=10, phase_misread_seconds=10.0, look_missed_share=0.02, refused_per_hour=8, refused_seconds=3.0,
         blood_noise=0.006, red_per_hour=2, red_seconds=5.0, red_rise=0.04, tip_recall=0.75,
     ),
     "high": ObservingNoise(
-        instrument_separation=4.2, verb_separation=2.75, target_separation=1.9, triplet_separation=2.2, phase_separation=1.05,
+        instrument_separation=4.2, action_separation=1.3, phase_separation=1.05,
         lasting_seconds=6.0,
         missed_share=0.06, misread_share=0.22, stretch_seconds=6.0, flickers_per_hour=150, flicker_seconds=1.2,
         phase_misread_per_hour=15, phase_misread_seconds=15.0, look_missed_share=0.05, refused_per_hour=15, refused_seconds=5.0,
@@ -91,8 +93,11 @@ NOISE: dict[str, ObservingNoise] = {
 }  # fmt: skip
 """The three levels, by name."""
 
-_BASE_RATES = {"instruments": 0.2, "verbs": 0.13, "targets": 0.1, "triplets": 0.02}  # of classes that occur; MODEL_CARD.md
-_BY_NAME = {triplet.name: triplet for triplet in TRIPLETS}
+_INSTRUMENT_RATE = 0.2  # how often one is in sight, on average; MODEL_CARD.md
+_RARE = 0.002  # share of an action that the procedure file does not expect
+_INSTRUMENT_OF = np.array([INSTRUMENTS.index(triplet.instrument) for triplet in TRIPLETS])
+_VERB_OF = np.array([VERBS.index(triplet.verb) for triplet in TRIPLETS])
+_TARGET_OF = np.array([TARGETS.index(triplet.target) for triplet in TRIPLETS])
 _SAME_INSTRUMENT = {name: [one for one in TRIPLETS if one.instrument == name] for name in INSTRUMENTS}
 _OTHER_INSTRUMENT_SHARE = 0.15  # of misreadings
 
@@ -171,7 +176,7 @@ class _Watcher:
     def __init__(self, noise: ObservingNoise, seed: int) -> None:
         streams = np.random.default_rng(seed).spawn(6)
         self._noise, self._random = noise, streams[0]
-        self._rows = _Lasting(len(INSTRUMENTS) + len(VERBS) + len(TARGETS) + len(TRIPLETS), noise.lasting_seconds, streams[1])
+        self._rows = _Lasting(len(INSTRUMENTS) + len(TRIPLETS), noise.lasting_seconds, streams[1])
         self._phase_noise = _Lasting(len(PHASES), 2 * noise.lasting_seconds, streams[2])
         self._blood_noise = _Lasting(1, 2 * noise.lasting_seconds, streams[3])
         bursts = streams[4].spawn(4)
@@ -224,22 +229,25 @@ class _Watcher:
         return _Reading(triplet.name, mistaken if fate < noise.missed_share + noise.misread_share else triplet, until)
 
     def _seen(self, shown: Sequence[Triplet], rows: Array, phases: Array, tips: tuple[Tip, ...]) -> Seen:
-        noise, trust = self._noise, 1 - self._noise.misread_share
-        cuts = np.cumsum([len(INSTRUMENTS), len(VERBS), len(TARGETS)]).tolist()
-        own = np.split(rows, cuts)
-
-        def row(kind: str, names: Sequence[str], present: set[str], separation: float, deviates: Array) -> tuple[float, ...]:
-            there = np.array([name in present for name in names])
-            rate, trusted = _BASE_RATES[kind], 1.0 if kind == "instruments" else trust
-            odds = separation * (np.where(there, 0.5, -0.5) * separation + deviates) + log(rate / (1 - rate))
-            posterior = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
-            return tuple((posterior * (trusted + (1 - trusted) * rate)).tolist())
-
+        noise = self._noise
+        there = np.isin(np.arange(len(INSTRUMENTS)), [INSTRUMENTS.index(one.instrument) for one in shown])
+        separation = noise.instrument_separation
+        odds = separation * (np.where(there, 0.5, -0.5) * separation + rows[: len(INSTRUMENTS)])
+        instruments = 1 / (1 + np.exp(-np.clip(odds + log(_INSTRUMENT_RATE / (1 - _INSTRUMENT_RATE)), -30, 30)))
+        done = np.isin(np.arange(len(TRIPLETS)), [one.index for one in shown])
+        scores = noise.action_separation * (noise.action_separation * done + rows[len(INSTRUMENTS) :])
+        triplets = np.zeros(len(TRIPLETS))
+        for place in range(len(INSTRUMENTS)):
+            own = np.flatnonzero(place == _INSTRUMENT_OF)
+            shares = _shares()[own]
+            posterior = shares * np.exp(scores[own] - scores[own].max())
+            posterior = (1 - noise.misread_share) * posterior / posterior.sum() + noise.misread_share * shares
+            triplets[own] = instruments[place] * posterior
         return Seen(
-            row("instruments", INSTRUMENTS, {one.instrument for one in shown}, noise.instrument_separation, own[0]),
-            row("verbs", VERBS, {one.verb for one in shown}, noise.verb_separation, own[1]),
-            row("targets", TARGETS, {one.target for one in shown}, noise.target_separation, own[2]),
-            row("triplets", tuple(_BY_NAME), {one.name for one in shown}, noise.triplet_separation, own[3]),
+            tuple(instruments.tolist()),
+            _any_of(triplets, _VERB_OF, len(VERBS)),
+            _any_of(triplets, _TARGET_OF, len(TARGETS)),
+            tuple(triplets.tolist()),
             tuple(phases.tolist()),
             tips,
         )
@@ -263,3 +271,23 @@ class _Watcher:
     def _of_burst(self, kind: str, number: int) -> np.random.Generator:
         """A generator of this burst's own, so that all of its looks draw the same."""
         return np.random.default_rng([self._burst_seed, len(kind), number])
+
+
+@cache
+def _shares() -> Array:
+    """Shape (100,): how often each action is what its instrument does, from the procedure file; sums to 1 for each instrument."""
+    procedure = load_procedure("cholecystectomy")
+    counts = np.full(len(TRIPLETS), _RARE)
+    total = sum(phase.typical_seconds[1] for phase in procedure.phases)
+    index = {triplet.name: triplet.index for triplet in TRIPLETS}
+    for phase in procedure.phases:
+        for action in phase.actions:
+            counts[index[action.triplet]] += action.share * phase.typical_seconds[1] / total
+    return counts / np.bincount(_INSTRUMENT_OF, weights=counts)[_INSTRUMENT_OF]
+
+
+def _any_of(triplets: Array, part_of: NDArray[np.int_], size: int) -> tuple[float, ...]:
+    """Probability that at least one of the triplets with each part is there, taken as independent."""
+    none = np.ones(size)
+    np.multiply.at(none, part_of, 1 - triplets)
+    return tuple((1 - none).tolist())
