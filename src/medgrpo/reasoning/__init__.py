@@ -24,6 +24,20 @@ from medgrpo.reasoning.config import (
     ReasonerConfig,
     RiskConfig,
 )
+from medgrpo.reasoning.forecasting.analogue import AnalogueConfig, Analogues, Likeness
+from medgrpo.reasoning.forecasting.anticipator import Anticipator, ClassMeans, LastSeen
+from medgrpo.reasoning.forecasting.course import (
+    Course,
+    Moments,
+    Outcomes,
+    Stretch,
+    labels_at,
+    moments_at,
+    moments_between,
+    outcomes_at,
+)
+from medgrpo.reasoning.forecasting.markov import FirstOrderMarkov
+from medgrpo.reasoning.forecasting.tuning import tune
 from medgrpo.reasoning.graph import Edge, EdgeKind, Frames, Node, SceneGraph, scene_graph
 from medgrpo.reasoning.reasoner import Reasoner, reason
 from medgrpo.reasoning.records import (
@@ -52,9 +66,14 @@ __all__ = [
     "Absence",
     "ActionConfig",
     "ActionSegment",
+    "AnalogueConfig",
+    "Analogues",
+    "Anticipator",
     "Choice",
+    "ClassMeans",
     "Conclusion",
     "ConclusionKind",
+    "Course",
     "Coverage",
     "Cue",
     "Edge",
@@ -65,15 +84,20 @@ __all__ = [
     "Evidence",
     "Expected",
     "Finding",
+    "FirstOrderMarkov",
     "Forecast",
     "ForecastConfig",
     "Frames",
     "Ground",
     "GroundKind",
+    "LastSeen",
+    "Likeness",
     "LookConfig",
     "MissingCue",
+    "Moments",
     "Node",
     "Option",
+    "Outcomes",
     "PhaseConfig",
     "PhaseSegment",
     "Reasoner",
@@ -87,6 +111,7 @@ __all__ = [
     "Rule",
     "SceneGraph",
     "StepSegment",
+    "Stretch",
     "SubGoalLevel",
     "SubGoalState",
     "Thought",
@@ -94,6 +119,11 @@ __all__ = [
     "UnusualOrder",
     "Verdict",
     "faults",
+    "labels_at",
+    "moments_at",
+    "moments_between",
+    "outcomes_at",
     "reason",
     "scene_graph",
+    "tune",
 ]
