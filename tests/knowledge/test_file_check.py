@@ -221,6 +221,21 @@ def test_a_file_that_cannot_be_read_at_all_is_one_fault(tmp_path: Path):
     assert "is not UTF-8 text (byte" in check_file(tmp_path / "latin.toml").faults[0].reason
 
 
+def test_a_file_nested_without_end_is_told(tmp_path: Path):
+    assert "nested too deeply" in check(tmp_path, "a = " + "[" * 100_000).faults[0].reason
+
+
+def test_a_further_vocabulary_is_checked_beside_the_shipped_one(tmp_path: Path):
+    words = """
+    concepts = [{ id = "anatomy:pelvis", preferred = "pelvis", definition = "A ring of bone." }]
+    relations = [{ subject = "anatomy:rectum", kind = "adjacent_to", object = "anatomy:pelvis", citations = ["general-anatomy"] }]
+    """
+    assert check(tmp_path, words).summary == ("a vocabulary: 1 concepts, 1 relations beside the shipped ones",)
+    wrong = check(tmp_path, words.replace("anatomy:rectum", "anatomy:rectm").replace('preferred = "pelvis"', 'preferred = "liver"'))
+    assert [one.entry for one in wrong.faults] == ["anatomy:pelvis", "relation anatomy:rectm adjacent_to anatomy:pelvis"]
+    assert check(tmp_path, words.replace("preferred", "prefered")).faults[0].entry == "concepts.0 (anatomy:pelvis).preferred"
+
+
 def test_names_that_the_vocabulary_does_not_know_are_notes(tmp_path: Path):
     result = check(tmp_path, SMALL.replace('landmarks = ["wound"]', 'landmarks = ["the big thing"]'))
     assert result.sound

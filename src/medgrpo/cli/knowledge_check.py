@@ -14,7 +14,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         help="explain what is wrong with a procedure file",
         description="Check a procedure file whole and explain every fault: where, what, what to do. Exit code 2 when there is one.",
     )
-    parser.add_argument("file", metavar="FILE", type=Path, help="a procedure file (TOML)")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a procedure file, or a file of further concepts (TOML)")
     return parser
 
 

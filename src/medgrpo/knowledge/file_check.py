@@ -14,7 +14,7 @@ from medgrpo.knowledge.fault import Fault, instead
 from medgrpo.knowledge.procedure import Procedure
 from medgrpo.knowledge.reading import entry_name, read_toml
 from medgrpo.knowledge.vocabulary import Vocabulary
-from medgrpo.knowledge.vocabulary_loader import load_vocabulary
+from medgrpo.knowledge.vocabulary_loader import further_faults, load_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,32 @@ class FileCheck:
 
 
 def check_file(path: Path) -> FileCheck:
-    """Check a procedure file whole; it is never raised for what is wrong inside it, only reported.
+    """Check a procedure file, or a further vocabulary file, whole; what is wrong inside it is never raised, only reported.
 
     A file with a wrong field is checked no further than its fields, because what depends on them cannot be read.
     """
-    vocabulary = load_vocabulary()
     try:
         values = read_toml(path)
     except KnowledgeError as error:
         return FileCheck(path, (Fault(error.entry, error.reason, "mend the file so that it can be read at all"),), (), ())
+    if {"concepts", "relations"} & values.keys():
+        return _check_words(path, values)
+    return _check_procedure(path, values)
+
+
+def _check_words(path: Path, values: dict[str, Any]) -> FileCheck:
+    """A further vocabulary file, beside the shipped ones."""
+    try:
+        found = further_faults(path)
+    except KnowledgeError as error:
+        found = (error,)
+    faults = tuple(Fault(one.entry, one.reason, "change this entry, or remove it") for one in found)
+    counts = f"{len(values.get('concepts', ()))} concepts, {len(values.get('relations', ()))} relations beside the shipped ones"
+    return FileCheck(path, faults, (), () if faults else (f"a vocabulary: {counts}",))
+
+
+def _check_procedure(path: Path, values: dict[str, Any]) -> FileCheck:
+    vocabulary = load_vocabulary()
     try:
         procedure = Procedure.model_validate(values)
     except ValidationError as error:

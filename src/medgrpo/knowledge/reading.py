@@ -20,6 +20,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise KnowledgeError(path, "file", f"is not UTF-8 text (byte {error.start})") from error
     except tomllib.TOMLDecodeError as error:
         raise KnowledgeError(path, "file", f"is not TOML: {error}") from error
+    except RecursionError as error:
+        raise KnowledgeError(path, "file", "is nested too deeply to be read") from error
 
 
 def entry_name(values: object, place: Sequence[int | str]) -> str:

@@ -58,6 +58,23 @@ def load_vocabulary(*extra: Path) -> Vocabulary:
 
 def read_vocabulary(paths: Sequence[Path], triplets: bool = False) -> Vocabulary:
     """A vocabulary from exactly these files; with `triplets`, the hundred actions of CholecT50 are added from their table."""
+    vocabulary, faults = _assembled(paths, triplets)
+    for fault in faults:
+        raise fault
+    return vocabulary
+
+
+def further_faults(path: Path) -> tuple[KnowledgeError, ...]:
+    """Everything that is wrong with one further vocabulary file beside the shipped ones; () when `load_vocabulary(path)` takes it.
+
+    KnowledgeError when it cannot be read or typed at all.
+    """
+    with as_file(files("medgrpo.knowledge").joinpath("vocabulary")) as folder:
+        _, faults = _assembled([*sorted(folder.glob("*.toml")), path], triplets=True)
+    return tuple(faults)
+
+
+def _assembled(paths: Sequence[Path], triplets: bool) -> tuple[Vocabulary, list[KnowledgeError]]:
     contents = [(path, _read(path)) for path in paths]
     systems = {system.key: system for _, content in contents for system in content.systems}
     concepts = [Placed(path, _concept(path, entry, systems)) for path, content in contents for entry in content.concepts]
@@ -66,11 +83,9 @@ def read_vocabulary(paths: Sequence[Path], triplets: bool = False) -> Vocabulary
         concepts += [Placed(table, _triplet_concept(triplet, systems)) for triplet in TRIPLETS]
     relations = [Placed(path, relation) for path, content in contents for relation in content.relations]
     citations = [Placed(path, citation) for path, content in contents for citation in content.citations]
-    for fault in vocabulary_faults(concepts, relations, citations, frozenset(systems)):
-        raise fault
-    return Vocabulary(
-        (one.value for one in concepts), (one.value for one in relations), (one.value for one in citations), systems.values()
-    )
+    faults = list(vocabulary_faults(concepts, relations, citations, frozenset(systems)))
+    known = (one.value for one in concepts), (one.value for one in relations), (one.value for one in citations)
+    return Vocabulary(*known, systems.values()), faults
 
 
 def _read(path: Path) -> VocabularyFile:
