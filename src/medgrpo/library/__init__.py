@@ -2,7 +2,9 @@
 
 from medgrpo.library.build import BuildOptions, BuildSummary, build_knowledge_base
 from medgrpo.library.conflicts import Conflict, find_conflicts
+from medgrpo.library.embedding import SentenceModel, load_sentence_model, model_missing
 from medgrpo.library.endpoint import EndpointModel
+from medgrpo.library.index_build import build_search_index
 from medgrpo.library.proposals import ClaimModel
 from medgrpo.library.records import Claim, ClaimRelation, Context, Decision, Document, Mention, Modality, Passage
 from medgrpo.library.review import (
@@ -17,6 +19,7 @@ from medgrpo.library.review import (
     Skip,
     review_claims,
 )
+from medgrpo.library.search import FoundClaim, FoundPassage, Scores, Searcher, SearchResult, fuse
 from medgrpo.library.store import KnowledgeBase, open_knowledge_base
 
 __all__ = [
@@ -33,6 +36,8 @@ __all__ = [
     "Decision",
     "Document",
     "EndpointModel",
+    "FoundClaim",
+    "FoundPassage",
     "KnowledgeBase",
     "Mention",
     "Modality",
@@ -41,10 +46,18 @@ __all__ = [
     "Reject",
     "ReviewSummary",
     "Reviewer",
+    "Scores",
+    "SearchResult",
+    "Searcher",
+    "SentenceModel",
     "Shown",
     "Skip",
     "build_knowledge_base",
+    "build_search_index",
     "find_conflicts",
+    "fuse",
+    "load_sentence_model",
+    "model_missing",
     "open_knowledge_base",
     "review_claims",
 ]

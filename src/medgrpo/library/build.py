@@ -203,6 +203,5 @@ def _read_into(job: Job, out: Path, page: Callable[[int, int | None], None], sto
 def _count(base: KnowledgeBase, summary: BuildSummary) -> None:
     summary.documents = len(base.documents)
     summary.passages, summary.mentions = base.count("passages"), base.count("mentions")
-    claims = base.claims()
-    summary.claims = Counter(claim.status for claim in claims)
+    summary.claims = Counter(claim.status for claim in base.claims())
     summary.conflicts = base.conflicts()

@@ -60,6 +60,7 @@ _SAID_OF_ACT = re.compile(
 _GROUND_KINDS = {ConceptKind.STATE, ConceptKind.FINDING, ConceptKind.COMPLICATION, ConceptKind.GRADE}
 _ACT_KINDS = {ConceptKind.PROCEDURE, ConceptKind.PHASE, ConceptKind.STEP, ConceptKind.ACTION}
 _AVOIDED_BEFORE = re.compile(r"\b(?:avoid(?:s|ed|ing)?|refrain from|do not|don['’]t|never)\s+(?:the\s+)?$", re.IGNORECASE)
+_FORBIDDEN = re.compile(r"\b(?:do not|don['’]t|never)\s+(?:the\s+)?$", re.IGNORECASE)
 _AVOIDED_AFTER = re.compile(r"\s*(?:must|should)\s+(?:not|never|be avoided)\b", re.IGNORECASE)
 _RECOMMENDED_AFTER = re.compile(
     r"\s*(?:is|are)\s+(?:\w+ly\s+)?(?:recommended|advised|mandatory|imperative|required)\b", re.IGNORECASE
@@ -254,7 +255,7 @@ def whole_reading(
     modality, negated = reading.modality, reading.negated
     if reading.relation is ClaimRelation.ACTS_ON:
         if _AVOIDED_BEFORE.search(before) or _AVOIDED_AFTER.match(after):
-            strong = "must" in after or "never" in before.casefold()
+            strong = "must" in after or _FORBIDDEN.search(before) is not None
             return _with(reading, Modality.MUST_NOT if strong else Modality.SHOULD_NOT, negated=False), extra
         if is_negated(before) and modality_of(before) is not Modality.STATED:
             modality, negated = with_negation(modality_of(before), negated=True)

@@ -26,9 +26,15 @@ _OPPOSITE = {
 }
 
 
+Statement = tuple[str, ClaimRelation, str, Modality, bool, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two claims that cannot both hold, and why. `same_condition`: False where they speak of different circumstances."""
+    """Two statements that cannot both hold, each by the first claim that makes it, and why.
+
+    `same_condition` is False where they speak of different circumstances.
+    """
 
     first: Claim
     second: Claim
@@ -36,13 +42,20 @@ class Conflict:
     same_condition: bool
 
 
+def statement(claim: Claim) -> Statement:
+    """What a claim says, wherever it says it: claims that say the same have the same conflicts."""
+    return claim.subject, claim.relation, claim.object, claim.modality, claim.negated, _words(claim.condition)
+
+
 def find_conflicts(claims: Iterable[Claim]) -> tuple[Conflict, ...]:
-    """Every pair of claims, not rejected, that contradict each other; in the order of the claims."""
+    """Every pair of statements, not rejected, that contradict each other; in the order in which they are first made."""
+    said: set[Statement] = set()
     by_concepts: dict[frozenset[str], list[Claim]] = defaultdict(list)
     found: list[Conflict] = []
     for claim in claims:
-        if claim.status == "rejected":
+        if claim.status == "rejected" or statement(claim) in said:
             continue
+        said.add(statement(claim))
         earlier = by_concepts[frozenset((claim.subject, claim.object))]
         for other in earlier:
             why = contradiction(other, claim)

@@ -19,7 +19,7 @@ from medgrpo.library.records import ClaimRelation, Modality
 
 _AUXILIARIES = (
     r"(?:must|shall|should|may|might|can|could|will|cannot|do|does|did|is|are|was|were|be|been|being|has|have|had|to|ought|needs?"
-    r"|not|never|also|then|thus|often|usually|always|sometimes|together|both|all|in turn|normally|typically|itself|themselves|\w+ly)"
+    r"|not|never|also|then|thus|often|usually|always|sometimes|together|both|all|in turn|typically|itself|themselves|\w+ly)"
 )
 _DEFINITION = (  # "cystic duct: short duct that ..."
     r"(?:[:|;]\s*(?:(?:an?|the)\s+)?(?:(?!through|in|by|from|to|for|with|which|where|between)[\w'-]+,?\s+|~\s*){0,6}?)"
@@ -99,6 +99,7 @@ class _Compiled:
     order: Literal["SO", "OS"]
     strict: re.Pattern[str]
     loose: re.Pattern[str]
+    wordless: bool
 
 
 @cache
@@ -120,22 +121,30 @@ def _compiled() -> tuple[_Compiled, ...]:
             if said:
                 strict = _BEFORE + "(?:" + "|".join(sorted(said, key=len, reverse=True)) + ")" + _AFTER
                 loose = "|".join(pattern for pattern in worded if pattern) or r"(?!)"
-                found.append(
-                    _Compiled(
-                        cues, order, re.compile(strict, re.IGNORECASE), re.compile(rf"(?<!\w)(?:{loose})(?!\w)", re.IGNORECASE)
-                    )
-                )
+                words = re.compile(rf"(?<!\w)(?:{loose})(?!\w)", re.IGNORECASE)
+                found.append(_Compiled(cues, order, re.compile(strict, re.IGNORECASE), words, wordless="" in said))
+    return tuple(found)
+
+
+@cache
+def _for_kinds(left_kind: str, right_kind: str) -> tuple[_Compiled, ...]:
+    """The rules that such concepts allow, in the order of the file."""
+    found: list[_Compiled] = []
+    for compiled in _compiled():
+        subject, object_ = (left_kind, right_kind) if compiled.order == "SO" else (right_kind, left_kind)
+        cues = compiled.cues
+        if (not cues.subject or subject in cues.subject) and (not cues.object or object_ in cues.object):
+            found.append(compiled)
     return tuple(found)
 
 
 def read_gap(gap: str, left: Concept, right: Concept) -> Reading | None:
     """What the words between two concepts say, where they say nothing else; the first rule of the file that fits."""
-    for compiled in _compiled():
-        subject, object_ = (left, right) if compiled.order == "SO" else (right, left)
-        if not compiled.cues.fits(subject, object_):
-            continue
+    for compiled in _for_kinds(left.kind, right.kind):
+        if not compiled.wordless and compiled.loose.search(gap) is None:
+            continue  # a quick no for most
         match = compiled.strict.fullmatch(gap)
-        if match is not None:
+        if match is not None and compiled.cues.fits(*((left, right) if compiled.order == "SO" else (right, left))):
             negated = _NEGATION.search(match["aux"]) is not None
             return Reading(compiled.cues.id, compiled.order, *with_negation(modality_of(gap), negated))
     return None

@@ -18,7 +18,7 @@ _CONTEXTS = {Effect.HISTORY: Context.HISTORY, Effect.FAMILY: Context.FAMILY, Eff
 
 @dataclass(slots=True)
 class MentionFinder:
-    """Takes the passages of one document in order; abbreviations hold from their definition on."""
+    """Takes the passages of one document in order; an abbreviation holds from the passage on that defines it."""
 
     table: TermTable
     _defined: dict[str, tuple[Concept, ...]] = field(default_factory=dict[str, tuple[Concept, ...]])

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 _WHO = r"(?:patients|cases|people|women|men|children|adults|individuals|instances|persons)"
 _CONDITION = re.compile(
-    r"\b(?:(?:only\s+)?(?:if|when|whenever|unless|until|provided that|as long as)\s"
+    r"\b(?:(?:(?:only\s+)?(?:if|when|whenever|unless|until|provided that|as long as)\s"
     r"|in (?:the )?(?:cases?|event|presence|absence|setting) of\s"
-    rf"|in (?:all |most |some |many )?{_WHO} (?:with|who|where|in whom|undergoing)\s"
-    rf"|in (?:some|most|many|a few|few|rare|certain|(?:about )?\d+ ?(?:%|percent) of|the majority of) {_WHO}\b)[^,;.()]*",
+    rf"|in (?:all |most |some |many )?{_WHO} (?:with|who|where|in whom|undergoing)\s)[^,;.()]*"
+    rf"|in (?:some|most|many|a few|few|rare|certain|(?:about )?\d+ ?(?:%|percent) of|the majority of) {_WHO}\b)",
     re.IGNORECASE,
 )
 _WITH_TIME = re.compile(
-    _CONDITION.pattern.replace(r"\b(?:(?:only", r"\b(?:(?:before|prior to|after|during|without|once)\s|(?:only", 1), re.IGNORECASE
+    _CONDITION.pattern.replace("(?:(?:(?:only", r"(?:(?:(?:before|prior to|after|during|without|once)\s|(?:only", 1), re.IGNORECASE
 )
 _STRENGTH = re.compile(
     r"\b(?:(?:strong|weak|conditional|expert)\s+recommendation[^).;]*"

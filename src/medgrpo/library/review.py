@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from medgrpo.core import InputError
 from medgrpo.knowledge import Vocabulary
 from medgrpo.library.appending import append_line
-from medgrpo.library.conflicts import Conflict
+from medgrpo.library.conflicts import Conflict, Statement, statement
 from medgrpo.library.records import Claim, Decision, Document, Passage
 from medgrpo.library.store import DECISIONS, KnowledgeBase
 
@@ -77,14 +77,14 @@ def review_claims(
     """Show every candidate, those in conflict first, and append what is decided. InputError without an author."""
     if not author.strip():
         raise InputError("--author: a review needs the name of who decides")
-    conflicts = _by_claim(base.conflicts())
+    conflicts = _by_statement(base.conflicts())
     candidates = sorted(
-        (claim for claim in base.claims() if claim.status == "candidate"), key=lambda claim: claim.id not in conflicts
+        (claim for claim in base.claims() if claim.status == "candidate"), key=lambda claim: statement(claim) not in conflicts
     )
     summary = ReviewSummary(left=len(candidates))
     for number, claim in enumerate(candidates, start=1):
         passage, document = _source(base, claim)
-        shown = Shown(number, len(candidates), claim, passage, document, tuple(conflicts.get(claim.id, ())))
+        shown = Shown(number, len(candidates), claim, passage, document, tuple(conflicts.get(statement(claim), ())))
         refused: str | None = None
         while True:
             answer = ask(shown, refused)
@@ -131,11 +131,11 @@ def _decided(claim: Claim, answer: Accept | Reject, vocabulary: Vocabulary, auth
     )
 
 
-def _by_claim(conflicts: tuple[Conflict, ...]) -> dict[str, list[Conflict]]:
-    found: dict[str, list[Conflict]] = defaultdict(list)
+def _by_statement(conflicts: tuple[Conflict, ...]) -> dict[Statement, list[Conflict]]:
+    found: dict[Statement, list[Conflict]] = defaultdict(list)
     for conflict in conflicts:
-        found[conflict.first.id].append(conflict)
-        found[conflict.second.id].append(conflict)
+        found[statement(conflict.first)].append(conflict)
+        found[statement(conflict.second)].append(conflict)
     return found
 
 

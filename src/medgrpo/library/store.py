@@ -72,11 +72,12 @@ class KnowledgeBase:
         path = self.path / DECISIONS
         return tuple(read_lines(path, Decision, torn_end=True)) if path.exists() else ()
 
-    def claims(self) -> tuple[Claim, ...]:
+    def claims(self) -> Iterator[Claim]:
         """Every claim as it stands now: the last decision on it, or a candidate. Decided claims outlive their extraction."""
         decided = {decision.claim_id: decision.claim for decision in self.decisions}
-        found = tuple(decided.pop(claim.id, claim) for claim in self.candidates())
-        return (*found, *decided.values())
+        for claim in self.candidates():
+            yield decided.pop(claim.id, claim)
+        yield from decided.values()
 
     def conflicts(self) -> tuple[Conflict, ...]:
         """Pairs of claims that contradict each other, rejected ones left out."""

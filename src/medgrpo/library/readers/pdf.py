@@ -17,6 +17,7 @@ from medgrpo.library.readers.pdf_paragraphs import Paragraphs
 from medgrpo.library.readers.pdf_running import without_running
 
 _LOOK_ROUND = 4  # pages on either side in which a running header has to come again
+_LINE_END_HYPHEN = 2  # what PDFium gives for a hyphen that divides a word
 _NO_TEXT_NAMED = 8  # so many page numbers are named one by one
 
 
@@ -122,22 +123,28 @@ def _fragments(pdfium: Any, page: Any) -> list[Fragment]:
             return top, width - right, bottom, width - left
         return left, top, right, bottom
 
+    name_buffer, flags = ctypes.create_string_buffer(128), ctypes.c_int()
+
+    def font_name(index: int) -> bytes:
+        raw.FPDFText_GetFontInfo(handle, index, name_buffer, len(name_buffer), ctypes.byref(flags))
+        return name_buffer.value.lower()
+
     fragments: list[Fragment] = []
     letters: list[str] = []
     start, new_line, count = 0, True, text_page.count_chars()
     for index in range(count + 1):
         code = unicode_at(handle, index) if index < count else 10
-        if code > 32 and code != 0xA0:
+        if (code > 32 and code != 0xA0) or code == _LINE_END_HYPHEN:
             if not letters:
                 start = index
-            letters.append(chr(code) if code < 0xD800 or 0xDFFF < code < 0xFFFE else "")
+            letters.append("-" if code == _LINE_END_HYPHEN else chr(code) if code < 0xD800 or 0xDFFF < code < 0xFFFE else "")
             continue
         if letters:
             angle = math.degrees(angle_at(handle, start)) % 360
             if min(abs(angle - turned) % 360, abs(angle + turned) % 360, key=lambda a: min(a, 360 - a)) % 358 < 2:
                 left, top, _, bottom = corners(start)
                 right = corners(index - 1)[2]
-                bold = raw.FPDFText_GetFontWeight(handle, start) >= 600
+                bold = raw.FPDFText_GetFontWeight(handle, start) >= 600 or b"bold" in font_name(start)
                 word = Fragment("".join(letters), left, right, top, bottom, bold)
                 if not new_line and fragments and fragments[-1].goes_on_with(word):
                     fragments[-1] = fragments[-1].joined(word)
