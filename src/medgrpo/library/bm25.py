@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from medgrpo.core import MissingExtra
 
 _WORD = re.compile(r"\w+")
 _STOP = frozenset(
-    "a an the and or of in on at to by for from with as is are was were be been being it its this that these those which who whom "
-    "what when where how why do does did can could will would has have had if than then there their they them into about".split()
-)
+    {"a", "an", "the", "and", "or", "of", "in", "on", "at", "to", "by", "for", "from", "with", "as", "is", "are", "was",
+     "were", "be", "been", "being", "it", "its", "this", "that", "these", "those", "which", "who", "whom", "what", "when",
+     "where", "how", "why", "do", "does", "did", "can", "could", "will", "would", "has", "have", "had", "if", "than", "then",
+     "there", "their", "they", "them", "into", "about"}
+)  # fmt: skip
 """Words that say nothing about a passage. Negations and "before", "after", "must" are kept: they do."""
 
 
@@ -41,20 +44,17 @@ def require_terms() -> None:
 @lru_cache(maxsize=1)
 def _stemmer() -> Any:
     require_terms()
-    import Stemmer  # pyright: ignore[reportMissingTypeStubs]
-
-    stemmer: Any = Stemmer.Stemmer("english")
-    return stemmer
+    stemmer: Any = import_module("Stemmer")
+    return stemmer.Stemmer("english")
 
 
 def build_terms(texts: Iterable[str], folder: Path) -> None:
     """Write the term index of the texts, numbered in their order, into a folder that does not exist yet."""
     require_terms()
-    import bm25s  # pyright: ignore[reportMissingTypeStubs]
-
+    bm25s: Any = import_module("bm25s")
     vocabulary: dict[str, int] = {}
     ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in terms(text)] for text in texts]
-    index: Any = bm25s.BM25(k1=1.5, b=0.75, method="lucene")
+    index = bm25s.BM25(k1=1.5, b=0.75, method="lucene")
     if not vocabulary:  # bm25s cannot store an index without a term
         vocabulary, ids = {"": 0}, [[0] for _ in ids]
     index.index((ids, vocabulary), create_empty_token=False, show_progress=False)
@@ -66,9 +66,8 @@ class TermIndex:
 
     def __init__(self, folder: Path) -> None:
         require_terms()
-        import bm25s  # pyright: ignore[reportMissingTypeStubs]
-
-        self._index: Any = bm25s.BM25.load(str(folder), mmap=True, show_progress=False)
+        bm25s: Any = import_module("bm25s")
+        self._index = bm25s.BM25.load(str(folder), mmap=True, show_progress=False)
 
     def best(self, text: str, count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """At most `count` text numbers, best first, and their BM25 scores; texts that share no term are left out."""

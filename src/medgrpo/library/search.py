@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import numpy as np
 from pydantic import Field
 
 from medgrpo.core import Config, InputError
@@ -79,7 +78,7 @@ def fuse(by_terms: Ranking, by_meaning: Ranking) -> list[tuple[int, Scores]]:
 
 
 class Searcher:
-    """An opened index that answers queries. With a model by terms and meaning, without one by terms only, which results then say."""
+    """An opened index that answers queries: with a model by terms and meaning, without one by terms only, which results say."""
 
     def __init__(self, base: KnowledgeBase, model: SentenceModel | None, missing: str | None = None) -> None:
         """`missing` says why there is no model. DataError where the index is not of the knowledge base's present contents."""
@@ -146,8 +145,7 @@ class Searcher:
                 shared = len(wanted & set(terms(claim.quote))) / len(wanted) if wanted else 0.0
                 if shared > 0:
                     found.append(FoundClaim(claim=claim, document=document, shared=shared))
-        best = np.argsort([-one.shared for one in found], kind="stable")[:count]
-        return tuple(found[index] for index in best)
+        return tuple(sorted(found, key=lambda one: -one.shared)[:count])
 
     def _current(self, number: int) -> list[Claim]:
         """The claims of a passage as they stand now; decided ones are kept when a new reading no longer finds them."""

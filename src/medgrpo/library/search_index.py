@@ -102,7 +102,7 @@ def searched_text(passage: Passage) -> str:
 
 
 class SearchIndex:
-    """An opened index. Passages are numbered over all documents, in their order; texts are read from the knowledge base's own files."""
+    """An opened index. Passages are numbered over all documents; their texts are read from the knowledge base's own files."""
 
     def __init__(self, base: KnowledgeBase, with_meaning: bool) -> None:
         """DataError where the index is missing, not of the present contents, or damaged."""
