@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from medgrpo.core import DocumentError
 from medgrpo.library.readers import open_document
 
-NAMES = ("zero", "one", "two", "three", "four", "five")
+NAMES = ("Zero", "One", "Two", "Three", "Four", "Five")
 WORDS = "the cystic duct joins the common hepatic duct near the porta and then runs down behind the duodenum to end"
 
 
@@ -80,7 +80,7 @@ def test_what_is_on_every_page_goes_and_a_paragraph_goes_on_over_the_page(tmp_pa
     assert opened.pages == 5
     assert "Surgery of" not in text
     assert blocks[0][:2] == ("paragraph", 1)
-    assert "without a stop two" in blocks[0][2]
+    assert "without a stop Two" in blocks[0][2]
     assert [block[1] for block in blocks] == [1, 3, 4, 5]
     assert notes == []
 

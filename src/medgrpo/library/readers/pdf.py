@@ -134,11 +134,13 @@ def _fragments(pdfium: Any, page: Any) -> list[Fragment]:
     start, new_line, count = 0, True, text_page.count_chars()
     for index in range(count + 1):
         code = unicode_at(handle, index) if index < count else 10
-        if (code > 32 and code != 0xA0) or code == _LINE_END_HYPHEN:
+        if code > 32 and code != 0xA0:
             if not letters:
                 start = index
-            letters.append("-" if code == _LINE_END_HYPHEN else chr(code) if code < 0xD800 or 0xDFFF < code < 0xFFFE else "")
+            letters.append(chr(code) if code < 0xD800 or 0xDFFF < code < 0xFFFE else "")
             continue
+        if code == _LINE_END_HYPHEN and letters:
+            letters.append("-")
         if letters:
             angle = math.degrees(angle_at(handle, start)) % 360
             if min(abs(angle - turned) % 360, abs(angle + turned) % 360, key=lambda a: min(a, 360 - a)) % 358 < 2:
@@ -152,7 +154,7 @@ def _fragments(pdfium: Any, page: Any) -> list[Fragment]:
                     fragments.append(word)
                 new_line = False
             letters = []
-        if code in (10, 13):
+        if code in (10, 13, _LINE_END_HYPHEN):
             new_line = True
     text_page.close()
     return fragments
