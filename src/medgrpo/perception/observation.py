@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf, isfinite
 from typing import Protocol
 
 from medgrpo.core import Box
@@ -52,8 +53,11 @@ class Seen:
     def __post_init__(self) -> None:
         rows = (self.instruments, self.verbs, self.targets, self.triplets, self.phases)
         for values, names in zip(rows, (INSTRUMENTS, VERBS, TARGETS, TRIPLETS, PHASES), strict=True):
-            if len(values) != len(names) or not all(0 <= value <= 1 for value in values):
-                raise ValueError(f"expected {len(names)} probabilities in 0..1, got {values}")
+            if len(values) != len(names):
+                raise ValueError(f"expected {len(names)} probabilities, got {len(values)}")
+            wrong = next((place for place, value in enumerate(values) if not 0 <= value <= 1), None)  # NaN is not within either
+            if wrong is not None:
+                raise ValueError(f"a probability lies in 0..1, got {values[wrong]} for {names[wrong]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +87,15 @@ class Observation:
     model: str
 
     def __post_init__(self) -> None:
+        if not 0 <= self.seconds < inf:
+            raise ValueError(f"a look has a time of 0 s or later, got {self.seconds} s")
         if (self.seen is None) == (self.not_assessed is None):
-            raise ValueError("an observation is either seen or not assessed with a reason")
+            raise ValueError(f"the look at {self.seconds} s is either seen or not assessed with a reason")
+        measures = (self.view.brightness, self.view.sharpness, self.view.haze, self.view.blood_fraction)
+        if not all(isfinite(measure) for measure in measures):
+            raise ValueError(f"the look at {self.seconds} s has an image measure that is no number: {self.view}")
+        if self.seen is not None and not all(0 <= tip.probability <= 1 for tip in self.seen.tips):
+            raise ValueError(f"the look at {self.seconds} s has a tip whose probability does not lie in 0..1")
 
 
 class Perceiver(Protocol):

@@ -44,11 +44,11 @@ class PhaseConfig(Config):
 class StepConfig(Config):
     """The steps inside a phase, told apart by the actions that show them."""
 
-    evidence_per_second: float = Field(default=0.5, gt=0)  # weight of one second of log likelihood, as for phases
-    uncertainty: float = Field(default=0.1, gt=0, lt=1)  # likelihood of an action score of 0 while its step is being done
-    none_level: float = Field(default=0.3, gt=0, lt=1)  # likelihood of any look while none of the steps is being done
+    evidence_per_second: float = Field(default=1.0, gt=0)  # weight of one second of log odds, as for phases
+    neutral_score: float = Field(default=0.2, gt=0, lt=1)  # smoothed score of a step's surest action that speaks neither way
+    largest_log_odds: float = Field(default=2.0, gt=0)  # no look says more than this: a wrong score may be sure of itself
     known_share: float = Field(default=0.5, gt=0, lt=1)  # a phase begins with one of its recognisable steps so often
-    visits: float = Field(default=2.0, gt=0)  # each step is come back to so often within a phase of mean length
+    visits: float = Field(default=4.0, gt=0)  # each step is come back to so often within a phase of mean length
     next_in_order_share: float = Field(default=0.5, gt=0, lt=1)  # a step gives way to the next in order so often
     settle_seconds: float = Field(default=4.0, gt=0)  # a new step must lead for so long
     settle_belief: float = Field(default=0.6, gt=0, lt=1)  # and its belief, given the phase, must be at least this

@@ -9,6 +9,8 @@ from medgrpo.knowledge import Procedure
 from medgrpo.reasoning.config import OrderConfig
 from medgrpo.reasoning.records import Evidence, PhaseSegment, UnusualOrder
 
+ROUNDING_SECONDS = 1e-6
+
 
 class OrderWatcher:
     """Feed the settled phase at every look; a phase counts once it has lasted long enough to be relied on."""
@@ -28,7 +30,7 @@ class OrderWatcher:
 
     def look(self, now: float, phase: str, since: float, evidence: Callable[[], Evidence]) -> UnusualOrder | None:
         """`phase` is settled and began at `since`; the record, at the moment at which it is sure enough to say."""
-        if now - since < self._config.reliable_seconds:
+        if now - since < self._config.reliable_seconds - ROUNDING_SECONDS:
             self._short.add(phase)
             return None
         before, ended = self._before, self._before_end

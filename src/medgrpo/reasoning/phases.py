@@ -53,6 +53,11 @@ class PhaseTracker:
     def start_seconds(self) -> float:
         return self._start
 
+    @property
+    def sure(self) -> bool:
+        """The settled phase is still the one that is believed: no other is about to take its place."""
+        return self.phase is not None and self.belief[PHASES.index(self.phase)] >= self._config.settle_belief
+
     def evidence(self, look: Observation) -> Evidence:
         """What the settled phase rests on so far; `look` where it has only just been taken up again."""
         return self._evidence.build() if self._evidence.count else evidence_of(look, float(self.belief.max()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import log
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -92,7 +94,7 @@ class Emissions:
         self._is_step = np.array([bool(places) for places in triplets])
         width = max(1, *(len(places) for places in triplets))
         self._triplets = np.array([(places + places[:1] * width)[:width] if places else [0] * width for places in triplets])
-        self._state_of_cell = model.state_of_cell
+        self._neutral = log(step.neutral_score / (1 - step.neutral_score))
 
     def phases(self, seen: Seen) -> Array:
         """Shape (phases,): log of the phase probabilities, a share of uniform mixed in."""
@@ -100,10 +102,11 @@ class Emissions:
         return np.log((1 - self._uncertainty) * given + self._uncertainty / len(given))
 
     def steps(self, smoothed: Array) -> Array:
-        """Shape (cells,): log of how well the smoothed action scores (100,) show each step; a level of its own for no step."""
-        best = smoothed[self._triplets].max(axis=1)
-        doubt = self._step.uncertainty
-        return np.log(np.where(self._is_step, (1 - doubt) * best + doubt, self._step.none_level))
+        """Shape (cells,): log odds of each step's smoothed action scores (100,) over the neutral score; 0 for no step."""
+        best = np.clip(smoothed[self._triplets].max(axis=1), 1e-6, 1 - 1e-6)
+        odds = np.log(best / (1 - best)) - self._neutral
+        most = self._step.largest_log_odds
+        return np.where(self._is_step, np.clip(odds, -most, most), 0.0)
 
 
 class OperationModel:
