@@ -17,6 +17,7 @@ DUCT_OR_ARTERY = ("cystic_duct", "cystic_artery", "cystic_pedicle")
 ENERGY_INSTRUMENTS = ("hook", "bipolar")
 ENERGY_VERBS = ("dissect", "coagulate", "cut")
 _SHORTEST_GAP_SECONDS = 0.01  # less is rounding of times
+_SIGHT_GAP_SECONDS = 1.0  # an instrument missed for so long is still the same sight of it
 _CALOT_TARGETS = (*DUCT_OR_ARTERY, "cystic_plate", "gallbladder", "peritoneum", "omentum", "blood_vessel")
 
 
@@ -28,7 +29,7 @@ class KnownEvent:
     known_seconds: float
     dissection_seconds: float
     minimum_dissection_seconds: float
-    clipper_seconds: float
+    clipper_seconds: float  # longest sight of the clipper before the event
     unseen: str | None
     unseen_recent_seconds: float
 
@@ -69,7 +70,7 @@ class OperationState:
     paced: set[str] = field(default_factory=set[str])
     spent_seconds: float = 0.0
     typical_seconds: float = 0.0
-    clipper_seconds: float = 0.0
+    clipper_sights: list[Span] = field(default_factory=list[Span])
     unassessed_seconds: float = 0.0
     sight_last_seconds: float = 0.0
     gaps: list[Span] = field(default_factory=list[Span])  # between looks that could be assessed; the recent ones
@@ -97,7 +98,8 @@ class OperationState:
     def learn_event(self, event: Event) -> None:
         dissected = self.dissection_before(event.span.start_seconds)
         minimum, recent = self.minimum_dissection_seconds, self.unseen_before(event.span.start_seconds)
-        self.events.append(KnownEvent(event, self.now, dissected, minimum, self.clipper_seconds, self.unseen_past(), recent))
+        clipper = self.clipper_before(event.span.start_seconds)
+        self.events.append(KnownEvent(event, self.now, dissected, minimum, clipper, self.unseen_past(), recent))
 
     @property
     def pace(self) -> float:
@@ -170,11 +172,23 @@ class OperationState:
             if tip.probability >= risk.tip_found:
                 self.tip_last_seconds[tip.instrument] = look.seconds
         if look.seen.instruments[4] >= risk.instrument_seen:
-            self.clipper_seconds += elapsed_seconds
+            self._see_clipper(look.seconds - elapsed_seconds, look.seconds)
         parts = [name.split(",") for name in self.active]
         if any(instrument in ENERGY_INSTRUMENTS and verb in ENERGY_VERBS for instrument, verb, _ in parts):
             self.energy_seconds += elapsed_seconds
             self.energy_last_seconds = look.seconds
+
+    def clipper_before(self, seconds: float) -> float:
+        """How long the clipper was in sight at a stretch, at most, before that moment."""
+        return max((min(one.end_seconds, seconds) - one.start_seconds for one in self.clipper_sights), default=0.0)
+
+    def _see_clipper(self, start: float, end: float) -> None:
+        start = max(0.0, start)
+        if self.clipper_sights and start - self.clipper_sights[-1].end_seconds <= _SIGHT_GAP_SECONDS:
+            start = self.clipper_sights.pop().start_seconds
+        elif self.clipper_sights and self.clipper_sights[-1].duration_seconds < self.config.risk.clipper_seen_seconds:
+            self.clipper_sights.pop()  # a flash: never long enough to matter
+        self.clipper_sights.append(Span(start, end))
 
     def learn_action(self, action: ActionSegment) -> None:
         if _is_dissection(action.triplet) and self.furthest < PHASES.index(CLIPPING):
