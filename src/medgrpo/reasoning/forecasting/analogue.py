@@ -1,10 +1,10 @@
 """Forecast by similar moments: what came next at moments of recorded courses that were like this one, weighed by their likeness.
 
 A moment of the past weighs exp(-d), d a sum over what differs: the label under way, the last three labels begun, the set of labels
-done (1 - Jaccard), the time spent in the present one and since the beginning (difference of logarithms). From the same weights come
-the next label, the time to each label, and the time left, as weighted empirical distributions. The next label is interpolated
-with the first-order chain. Where the kind of procedure is not known, kinds are mixed by what the labels done say of them (naive
-Bayes). Kernel regression after Nadaraya and Watson (1964); method of analogues after Lorenz (1969); both from general knowledge.
+done (1 - Jaccard), the time spent in the present one and since the beginning (difference of logarithms). The next label, the time
+to each label and the time left are empirical distributions under such weights; all but the last are mixed with the first-order
+chain. Where the kind of procedure is not known, kinds are mixed by what the labels done say of them (naive Bayes). Kernel
+regression after Nadaraya and Watson (1964), analogues after Lorenz (1969); both from general knowledge.
 """
 
 from __future__ import annotations
@@ -57,12 +57,18 @@ WEIGHTS = ("done", "recent0", "recent1", "recent2", "spent", "elapsed", "under_w
 
 
 class AnalogueConfig(Config):
-    """`order`: likeness for the next label; `time`: for times. `share` of the analogues against the chain in the next label."""
+    """`order`: likeness for the next label; `time`: for times to labels; `rest`: for the time left.
+
+    `order_share`, `time_share`: of the analogues, the first-order chain has the rest.
+    """
 
     order: Likeness = Likeness(elapsed=0.2, spent=0.1)
     time: Likeness = Likeness()
-    share: float = 0.7
-    memory_step_seconds: float = 10.0
+    rest: Likeness = Likeness()
+    order_share: float = 0.7
+    time_share: float = 0.7
+    memory_step_seconds: float = 10.0  # between remembered moments; longer where a kind has more than `most_moments`
+    most_moments: int = 4000
     least_kind_share: float = 0.05
 
 
@@ -129,7 +135,8 @@ class Analogues:
             if not len(memory.next_label):
                 return self._chain.next_labels(some, memory.kind)
             votes = weights(memory.between, some, self.config.order) @ np.eye(self._labels)[memory.next_label]
-            return self.config.share * votes + (1 - self.config.share) * self._chain.next_labels(some, memory.kind)
+            share = self.config.order_share
+            return share * votes + (1 - share) * self._chain.next_labels(some, memory.kind)
 
         return self._mixed(moments, kind, (self._labels,), one_kind)
 
@@ -142,6 +149,9 @@ class Analogues:
                 found[:, label] = known @ within.astype(np.float64)
             now = np.flatnonzero(some.under_way != NONE)
             found[now, some.under_way[now]] = 1.0
+            if self.config.time_share < 1:
+                found *= self.config.time_share
+                found += (1 - self.config.time_share) * self._chain.waiting(some, memory.kind, seconds)
             return found
 
         return self._mixed(moments, kind, (self._labels, len(seconds)), one_kind)
@@ -149,7 +159,7 @@ class Analogues:
     def remaining(self, moments: Moments, kind: int | None, levels: Sequence[float]) -> Array:
         def one_kind(memory: _Memory, some: Moments) -> Array:
             order = np.argsort(memory.remaining)
-            cdf = np.cumsum(weights(memory.moments, some, self.config.time)[:, order], axis=1)
+            cdf = np.cumsum(weights(memory.moments, some, self.config.rest)[:, order], axis=1)
             places = (cdf[:, :, None] < np.asarray(levels)).sum(axis=1)
             return memory.remaining[order][np.minimum(places, len(order) - 1)]
 
@@ -164,6 +174,12 @@ class Analogues:
             found = np.zeros((len(some), self._labels + 2, len(seconds)))
             for label in (*memory.labels.tolist(), NONE, AFTER):
                 found[:, label] = known @ (memory.ahead == label).astype(np.float64)
+            found[:, NONE] += found[:, AFTER]  # a course that is over shows no label either
+            found[:, AFTER] = 0.0
+            chained = self._chain.ahead(some, memory.kind, seconds)
+            found *= self.config.time_share
+            found[:, : self._labels] += (1 - self.config.time_share) * chained[:, :-1]
+            found[:, NONE] += (1 - self.config.time_share) * chained[:, -1]
             return found
 
         best = self._mixed(moments, kind, (self._labels + 2, len(seconds)), one_kind).argmax(axis=1)
@@ -184,7 +200,8 @@ class Analogues:
         return found
 
     def _remember(self, courses: Sequence[Course]) -> _Memory:
-        step = self.config.memory_step_seconds
+        total = sum(course.end_seconds - course.start_seconds for course in courses)
+        step = max(self.config.memory_step_seconds, total / self.config.most_moments)
         grids = [np.arange(course.start_seconds, course.end_seconds, step).tolist() for course in courses]
         pairs = list(zip(courses, grids, strict=True))
         outcomes = [outcomes_at(course, grid, self._labels) for course, grid in pairs]

@@ -31,10 +31,13 @@ def witten_bell(counts: Array, lower: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class _Chain:
-    """`following` (labels + 1, labels): successors; the last row stands for nothing yet. `rates`: the generator."""
+    """`following` (labels + 1, labels): successors; the last row stands for nothing yet. `rates`: the generator of the labels that
+    occur, `own`; `place` (labels + 1,): where each label is among them, len(own) for the others and for none."""
 
     following: Array
     rates: Array
+    own: Labels
+    place: Labels
 
 
 class FirstOrderMarkov:
@@ -53,37 +56,51 @@ class FirstOrderMarkov:
         return self._of(kind).following[moments.recent[:, 0]]  # NONE is -1: the last row
 
     def waiting(self, moments: Moments, kind: int | None, seconds: Array) -> Array:
-        passages = self._passage(kind, float(seconds[-1]))
-        return passages[np.rint(seconds / _TICK_SECONDS).astype(np.intp)][:, self._states(moments)].transpose(1, 2, 0)
+        chain, passages = self._of(kind), self._passage(kind, float(seconds[-1]))
+        ticks = np.rint(seconds / _TICK_SECONDS).astype(np.intp)
+        found = np.zeros((len(moments), self._labels, len(seconds)))
+        found[:, chain.own] = passages[ticks][:, self._states(moments, chain)].transpose(1, 2, 0)
+        now = np.flatnonzero(moments.under_way != NONE)
+        found[now, moments.under_way[now]] = 1.0
+        return found
 
     def remaining(self, moments: Moments, kind: int | None, levels: Sequence[float]) -> Array:
+        chain = self._of(kind)
         if kind not in self._ends:
-            self._ends[kind] = self._end(self._of(kind).rates)
-        cdf = self._ends[kind][:, self._states(moments)]
+            self._ends[kind] = _end(chain.rates)
+        cdf = self._ends[kind][:, self._states(moments, chain)]
         places = (cdf[:, :, None] < np.asarray(levels)).sum(axis=0)
         return np.minimum(places, len(cdf) - 1) * _LONG_TICK_SECONDS
 
-    def future(self, moments: Moments, kind: int | None, seconds: Array) -> Labels:
+    def ahead(self, moments: Moments, kind: int | None, seconds: Array) -> Array:
+        """Shape (q, labels + 1, t): P(label under way) at each of those times ahead; the last row is a gap. The end is left out."""
+        chain = self._of(kind)
         key = (kind, tuple(seconds.tolist()))
         if key not in self._marginals:
-            rates = self._of(kind).rates
-            moves = transition(rates, np.array([_TICK_SECONDS]))[0]
-            now, at, found = np.eye(len(rates)), 0.0, list[Array]()
+            moves = transition(chain.rates, np.array([_TICK_SECONDS]))[0]
+            count = len(chain.own)
+            now, at, parts = np.eye(len(chain.rates)), 0.0, list[Array]()
             for wanted in seconds:
                 while at < wanted - _TICK_SECONDS / 2:
                     now, at = now @ moves, at + _TICK_SECONDS
-                gap = now[:, self._labels : -1].sum(axis=1, keepdims=True)
-                found.append(np.concatenate([now[:, : self._labels], gap], axis=1))
-            self._marginals[key] = np.stack(found, axis=1)
-        best = self._marginals[key][self._states(moments)].argmax(axis=2)
+                gap = now[:, count:-1].sum(axis=1, keepdims=True)
+                parts.append(np.concatenate([now[:, :count], gap], axis=1))
+            self._marginals[key] = np.stack(parts, axis=2)
+        found = np.zeros((len(moments), self._labels + 1, len(seconds)))
+        found[:, [*chain.own.tolist(), self._labels]] = self._marginals[key][self._states(moments, chain)]
+        return found
+
+    def future(self, moments: Moments, kind: int | None, seconds: Array) -> Labels:
+        best = self.ahead(moments, kind, seconds).argmax(axis=1)
         return np.where(best == self._labels, NONE, best)
 
     def _of(self, kind: int | None) -> _Chain:
         return self._all if kind is None else self._chains.get(kind, self._all)
 
-    def _states(self, moments: Moments) -> Labels:
-        latest = np.where(moments.recent[:, 0] == NONE, self._labels, moments.recent[:, 0])
-        return np.where(moments.under_way != NONE, moments.under_way, self._labels + latest)
+    def _states(self, moments: Moments, chain: _Chain) -> Labels:
+        count = len(chain.own)
+        now = chain.place[moments.under_way]
+        return np.where(now < count, now, count + chain.place[moments.recent[:, 0]])
 
     def _learn(self, courses: Sequence[Course]) -> _Chain:
         size = self._labels
@@ -99,30 +116,30 @@ class FirstOrderMarkov:
                 latest, since = one.label, one.span.end_seconds
             ends[latest] += 1
             gaps[latest].append(max(0.0, course.end_seconds - since))
-        lower = counts.sum(axis=0)
-        following = witten_bell(counts, witten_bell(lower[None], np.full(size, 1 / size))[0])
-        pooled_length = float(np.mean([value for part in lengths for value in part] or [1.0]))
-        pooled_gap = float(np.mean([value for part in gaps for value in part] or [1.0]))
-        rates = np.zeros((2 * size + 2, 2 * size + 2))
-        for label in range(size):
-            mean = float(np.mean(lengths[label])) if lengths[label] else pooled_length
-            rates[label, size + label] = 1 / max(mean, _SHORTEST_SECONDS)
-        for label in range(size + 1):
-            mean = float(np.mean(gaps[label])) if gaps[label] else pooled_gap
-            leave = 1 / max(mean, _SHORTEST_SECONDS)
-            seen = counts[label].sum() + ends[label]
-            over = (ends[label] + 0.5) / (seen + 1) if seen else 0.2
-            rates[size + label, :size] = leave * (1 - over) * following[label]
-            rates[size + label, -1] = leave * over
+        following = witten_bell(counts, witten_bell(counts.sum(axis=0)[None], np.full(size, 1 / size))[0])
+        own = np.flatnonzero(counts.sum(axis=0))
+        place = np.full(size + 1, len(own), dtype=np.intp)
+        place[own] = np.arange(len(own))
+        rates = np.zeros((2 * len(own) + 2, 2 * len(own) + 2))
+        for here, label in enumerate(own):
+            rates[here, len(own) + here] = 1 / max(float(np.mean(lengths[label])), _SHORTEST_SECONDS)
+        pooled_gap = float(np.mean([value for part in gaps for value in part]))
+        for here, label in enumerate([*own.tolist(), size]):
+            leave = 1 / max(float(np.mean(gaps[label])) if gaps[label] else pooled_gap, _SHORTEST_SECONDS)
+            over = (ends[label] + 0.5) / (counts[label].sum() + ends[label] + 1)
+            shares = following[label, own]
+            rates[len(own) + here, : len(own)] = leave * (1 - over) * shares / shares.sum() if len(own) else 0.0
+            rates[len(own) + here, -1] = leave * over
         np.fill_diagonal(rates, -rates.sum(axis=1))
-        return _Chain(following, rates)
+        return _Chain(following, rates, own, place)
 
     def _passage(self, kind: int | None, horizon: float) -> Array:
-        """Shape (ticks + 1, states, labels): P(label under way within so many ticks | state)."""
+        """Shape (ticks + 1, states, own labels): P(label under way within so many ticks | state)."""
         if (kind, horizon) not in self._passages:
-            moves = transition(self._of(kind).rates, np.array([_TICK_SECONDS]))[0]
-            reached = np.zeros((len(moves), self._labels))
-            own = np.arange(self._labels)
+            chain = self._of(kind)
+            moves = transition(chain.rates, np.array([_TICK_SECONDS]))[0]
+            reached = np.zeros((len(moves), len(chain.own)))
+            own = np.arange(len(chain.own))
             reached[own, own] = 1.0
             steps = [reached]
             for _ in range(round(horizon / _TICK_SECONDS)):
@@ -132,12 +149,13 @@ class FirstOrderMarkov:
             self._passages[kind, horizon] = np.stack(steps)
         return self._passages[kind, horizon]
 
-    def _end(self, rates: Array) -> Array:
-        """Shape (ticks + 1, states): P(over within so many long ticks | state)."""
-        moves = transition(rates, np.array([_LONG_TICK_SECONDS]))[0]
-        over = np.zeros(len(moves))
-        over[-1] = 1.0
-        steps = [over]
-        for _ in range(round(_LONGEST_SECONDS / _LONG_TICK_SECONDS)):
-            steps.append(moves @ steps[-1])
-        return np.stack(steps)
+
+def _end(rates: Array) -> Array:
+    """Shape (ticks + 1, states): P(over within so many long ticks | state)."""
+    moves = transition(rates, np.array([_LONG_TICK_SECONDS]))[0]
+    over = np.zeros(len(moves))
+    over[-1] = 1.0
+    steps = [over]
+    for _ in range(round(_LONGEST_SECONDS / _LONG_TICK_SECONDS)):
+        steps.append(moves @ steps[-1])
+    return np.stack(steps)

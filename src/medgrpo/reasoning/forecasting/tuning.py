@@ -11,7 +11,7 @@ from medgrpo.reasoning.forecasting.analogue import WEIGHTS, AnalogueConfig, Anal
 from medgrpo.reasoning.forecasting.course import Course, moments_at, moments_between, outcomes_at
 
 Array = NDArray[np.float64]
-_VALUES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_VALUES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 _SHARES = (0.0, 0.3, 0.5, 0.7, 0.85, 1.0)
 _GRID_SECONDS: Array = np.arange(0.0, 301.0, 20.0)
 _MOMENT_STEP_SECONDS = 40.0
@@ -19,12 +19,12 @@ _ROUNDS = 2
 
 
 def tune(model: Analogues, courses: Sequence[Course], labels: int, kind_known: bool) -> Iterator[Analogues]:
-    """Better and better models, the best last: log loss of the next label, then squared error of the times' distributions."""
-    for loss, part in ((next_loss, "order"), (time_loss, "time")):
+    """Better and better models, the best last: log loss of the next label, then of times, then of the time left."""
+    for loss, part in ((next_loss, "order"), (time_loss, "time"), (rest_loss, "rest")):
         best = loss(model, courses, labels, kind_known)
         for _ in range(_ROUNDS):
             before = best
-            for name in (*WEIGHTS, *(("share",) if part == "order" else ())):
+            for name in (*WEIGHTS, *((f"{part}_share",) if part != "rest" else ())):
                 for config in _neighbours(model.config, part, name):
                     other = model.with_config(config)
                     found = loss(other, courses, labels, kind_known)
@@ -59,11 +59,21 @@ def time_loss(model: Analogues, courses: Sequence[Course], labels: int, kind_kno
     return total / max(count, 1)
 
 
+def rest_loss(model: Analogues, courses: Sequence[Course], labels: int, kind_known: bool) -> float:
+    """Mean absolute error of the median time left, seconds."""
+    errors: list[float] = []
+    for course in courses:
+        seconds = np.arange(course.start_seconds, course.end_seconds, _MOMENT_STEP_SECONDS)
+        said = model.remaining(moments_at(course, seconds.tolist(), labels), course.kind if kind_known else None, (0.5,))
+        errors.append(float(np.abs(said[:, 0] - (course.end_seconds - seconds)).mean()))
+    return float(np.mean(errors))
+
+
 def _neighbours(config: AnalogueConfig, part: str, name: str) -> Iterator[AnalogueConfig]:
-    if name == "share":
+    if name.endswith("_share"):
         for value in _SHARES:
-            yield config.model_copy(update={"share": value})
+            yield config.model_copy(update={name: value})
         return
     for value in _VALUES:
-        likeness = config.order if part == "order" else config.time
+        likeness = {"order": config.order, "time": config.time, "rest": config.rest}[part]
         yield config.model_copy(update={part: likeness.changed(name, value)})
