@@ -120,15 +120,15 @@ def _expanded(sources: Sequence[Path]) -> list[Path]:
 def _prepare(out: Path) -> None:
     """Make the folder a knowledge base, and forget what a killed build left half-read."""
     try:
-        if out.exists() and not (out / HEADER).exists() and (not out.is_dir() or any(out.iterdir())):
+        if out.exists() and not (out / HEADER).exists() and (not out.is_dir() or any(p.name != PARTIAL for p in out.iterdir())):
             raise InputError(f"{out}: is not empty and no knowledge base: choose another folder with --out")
         shutil.rmtree(out / PARTIAL, ignore_errors=True)
         (out / PARTIAL).mkdir(parents=True)
-        (out / DOCUMENTS).mkdir(exist_ok=True)
         if not (out / HEADER).exists():
             unfinished = out / PARTIAL / HEADER
             unfinished.write_text(Header(schema_version=1).model_dump_json() + "\n", encoding="utf-8")
             unfinished.replace(out / HEADER)
+        (out / DOCUMENTS).mkdir(exist_ok=True)
     except OSError as error:
         raise InputError(f"{error.filename or out}: cannot be written: {error.strerror}") from error
 

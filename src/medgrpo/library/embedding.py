@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +31,19 @@ _TOKENS_AT_ONCE = 2048  # bounds memory: attention grows with the square of the 
 Vectors = NDArray[np.float32]
 
 
-class SentenceModel:
+class SentenceEmbedder(Protocol):
     """Texts to vectors. `name` goes into the index: vectors of another model are never compared with these."""
+
+    @property
+    def name(self) -> str: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """(texts, 384), each row of unit length."""
+        ...
+
+
+class SentenceModel:
+    """all-MiniLM-L6-v2 as a `SentenceEmbedder`."""
 
     name = NAME
 

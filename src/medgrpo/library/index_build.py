@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from medgrpo.core import Config, InputError
 from medgrpo.library.bm25 import build_terms, require_terms
-from medgrpo.library.embedding import DIMENSIONS, SentenceModel
+from medgrpo.library.embedding import DIMENSIONS, SentenceEmbedder
 from medgrpo.library.nearest import signs
 from medgrpo.library.records import Claim, Passage
 from medgrpo.library.search_index import (
@@ -51,22 +51,23 @@ _AT_ONCE = 128  # passages between two writes
 R = TypeVar("R", bound=Config)
 
 
-def build_search_index(base: KnowledgeBase, model: SentenceModel | None, listen: Listener) -> bool:
+def build_search_index(base: KnowledgeBase, model: SentenceEmbedder | None, listen: Listener) -> bool:
     """Make what is missing of the index of the present contents; whether anything was. Without a model no vectors are made.
 
     MissingExtra without the libraries of term search; InputError where the folder cannot be written or another build is under way.
     """
     require_terms()
     documents = indexed_documents(base)
-    terms, meaning = passages_folder(base, documents), meaning_folder(base, documents)
-    passages = sum(document.passages for document in documents)
-    todo = [not (terms / HEADER).exists(), model is not None and passages > 0 and not (meaning / HEADER).exists()]
-    if not any(todo):
+    terms = passages_folder(base, documents)
+    meaning = None if model is None else meaning_folder(base, documents, model.name)
+    if meaning is not None and ((meaning / HEADER).exists() or not any(document.passages for document in documents)):
+        meaning = None
+    if (terms / HEADER).exists() and meaning is None:
         return False
     with _alone(base.path / FOLDER):
-        if todo[0]:
+        if not (terms / HEADER).exists():
             _build_passages(base, documents, terms, listen)
-        if model is not None and todo[1]:
+        if model is not None and meaning is not None:
             _build_meaning(base, documents, meaning, model, listen)
     return True
 
@@ -113,14 +114,14 @@ def _build_passages(base: KnowledgeBase, documents: tuple[IndexedDocument, ...],
 
 
 def _build_meaning(
-    base: KnowledgeBase, documents: tuple[IndexedDocument, ...], place: Path, model: SentenceModel, listen: Listener
+    base: KnowledgeBase, documents: tuple[IndexedDocument, ...], place: Path, model: SentenceEmbedder, listen: Listener
 ) -> None:
     aside = place.with_name(f".partial-{place.name}")
     for other in place.parent.glob(".partial-meaning-*"):
         if other != aside:
             shutil.rmtree(other)
     aside.mkdir(exist_ok=True)
-    old = _known_vectors(place.parent)
+    old = _known_vectors(place.parent, model.name)
     total = sum(document.passages for document in documents)
     with (aside / VECTORS).open("ab") as stream:
         done = stream.tell() // _ROW_BYTES
@@ -143,7 +144,7 @@ def _build_meaning(
     vectors = np.memmap(aside / VECTORS, np.float16, "r", shape=shape)
     bits = np.concatenate([signs(vectors[start : start + 8192]) for start in range(0, total, 8192)])
     np.save(aside / SIGNS, bits)
-    header = IndexHeader(version=meaning_version(documents), documents=documents, passages=total, model=model.name)
+    header = IndexHeader(version=meaning_version(documents, model.name), documents=documents, passages=total, model=model.name)
     _put(aside, place, header, "meaning-")
 
 
@@ -155,14 +156,14 @@ def _left(documents: Iterable[IndexedDocument], done: int) -> Iterator[tuple[int
         done = max(0, done - document.passages)
 
 
-def _known_vectors(folder: Path) -> dict[str, NDArray[np.float16]]:
+def _known_vectors(folder: Path, model: str) -> dict[str, NDArray[np.float16]]:
     """By the digest of a document's passages, its vectors in an index made before by the same model."""
     known: dict[str, NDArray[np.float16]] = {}
     for place in folder.glob("meaning-*"):
         header = read_header(place)
         vectors = np.memmap(place / VECTORS, np.float16, "r", shape=(header.passages, DIMENSIONS))
         start = 0
-        if header.version != meaning_version(header.documents):  # of another model or method
+        if header.version != meaning_version(header.documents, model):  # of another model or method
             continue
         for document in header.documents:
             known[document.passages_sha256] = vectors[start : start + document.passages]

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from medgrpo.core import Config, InputError
 from medgrpo.library.bm25 import terms
-from medgrpo.library.embedding import SentenceModel
+from medgrpo.library.embedding import SentenceEmbedder
 from medgrpo.library.nearest import nearest
 from medgrpo.library.records import Claim, Passage
 from medgrpo.library.search_index import SearchIndex
@@ -80,9 +80,9 @@ def fuse(by_terms: Ranking, by_meaning: Ranking) -> list[tuple[int, Scores]]:
 class Searcher:
     """An opened index that answers queries: with a model by terms and meaning, without one by terms only, which results say."""
 
-    def __init__(self, base: KnowledgeBase, model: SentenceModel | None, missing: str | None = None) -> None:
+    def __init__(self, base: KnowledgeBase, model: SentenceEmbedder | None, missing: str | None = None) -> None:
         """`missing` says why there is no model. DataError where the index is not of the knowledge base's present contents."""
-        self._index = SearchIndex(base, with_meaning=model is not None)
+        self._index = SearchIndex(base, None if model is None else model.name)
         self._model = model
         self._note = None if model is not None else f"by terms only: {missing or 'search by meaning was switched off'}"
         self._decided = {decision.claim_id: decision.claim for decision in base.decisions}

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from medgrpo.core import Config, DataError
 from medgrpo.library.bm25 import TermIndex
-from medgrpo.library.embedding import DIMENSIONS, NAME
+from medgrpo.library.embedding import DIMENSIONS
 from medgrpo.library.nearest import Bits
 from medgrpo.library.records import Claim, Passage
 from medgrpo.library.store import DOCUMENTS, KnowledgeBase
@@ -79,9 +79,9 @@ def passages_version(documents: Iterable[IndexedDocument]) -> str:
     return _digest([_METHOD, *(part for one in documents for part in (one.id, one.passages_sha256, one.claims_sha256))])
 
 
-def meaning_version(documents: Iterable[IndexedDocument]) -> str:
+def meaning_version(documents: Iterable[IndexedDocument], model: str) -> str:
     """What the vectors depend on: passages, the method and the model."""
-    return _digest([_METHOD, NAME, *(part for one in documents for part in (one.id, one.passages_sha256))])
+    return _digest([_METHOD, model, *(part for one in documents for part in (one.id, one.passages_sha256))])
 
 
 def _digest(parts: Iterable[str]) -> str:
@@ -92,8 +92,8 @@ def passages_folder(base: KnowledgeBase, documents: Iterable[IndexedDocument]) -
     return base.path / FOLDER / f"passages-{passages_version(documents)}"
 
 
-def meaning_folder(base: KnowledgeBase, documents: Iterable[IndexedDocument]) -> Path:
-    return base.path / FOLDER / f"meaning-{meaning_version(documents)}"
+def meaning_folder(base: KnowledgeBase, documents: Iterable[IndexedDocument], model: str) -> Path:
+    return base.path / FOLDER / f"meaning-{meaning_version(documents, model)}"
 
 
 def searched_text(passage: Passage) -> str:
@@ -104,8 +104,8 @@ def searched_text(passage: Passage) -> str:
 class SearchIndex:
     """An opened index. Passages are numbered over all documents; their texts are read from the knowledge base's own files."""
 
-    def __init__(self, base: KnowledgeBase, with_meaning: bool) -> None:
-        """DataError where the index is missing, not of the present contents, or damaged."""
+    def __init__(self, base: KnowledgeBase, model: str | None) -> None:
+        """With the vectors of that model, or without any. DataError where the index is missing, not of the present contents, or damaged."""
         self._base = base
         self.documents = indexed_documents(base)
         folder = passages_folder(base, self.documents)
@@ -115,8 +115,8 @@ class SearchIndex:
         self.terms = TermIndex(folder / TERMS)
         self.vectors: NDArray[np.float16] | None = None
         self.bits: Bits | None = None
-        if with_meaning and self.header.passages:
-            meaning = meaning_folder(base, self.documents)
+        if model is not None and self.header.passages:
+            meaning = meaning_folder(base, self.documents, model)
             header = read_header(meaning)
             shape = (header.passages, DIMENSIONS)
             self.vectors = np.memmap(meaning / VECTORS, np.float16, "r", shape=shape)
