@@ -1,6 +1,8 @@
 """Measures: what perception sees against labels, a timeline against the truth, answers to MedVidBench under two protocols."""
 
 from medgrpo.evaluation.gallery import failure_gallery
+from medgrpo.evaluation.grounding import Grounding, KindCounts, measure_grounding
+from medgrpo.evaluation.intervals import bootstrap
 from medgrpo.evaluation.joining import JoinError, join, read_submission
 from medgrpo.evaluation.judge_reply import (
     Asked,
@@ -18,12 +20,14 @@ from medgrpo.evaluation.observing import NOISE, ObservingNoise, case_truths, noi
 from medgrpo.evaluation.parity import FileParity, check_folder
 from medgrpo.evaluation.perception import Predictions, measure_video, predict_video, predict_videos, summarise
 from medgrpo.evaluation.ranking import Detection, average_precision, detection_ap, expected_calibration_error
+from medgrpo.evaluation.reasoning import StudySettings, flat_figures, judge_case, study
 from medgrpo.evaluation.records import Record, Records, read_records, record_from
 from medgrpo.evaluation.reference_checks import validate_records
 from medgrpo.evaluation.scoring import as_json, score_file, stopped
 from medgrpo.evaluation.similarity import Embedder, cosines, mean_similarity
 from medgrpo.evaluation.strict import StrictResult, score_strict
 from medgrpo.evaluation.timeline import Agreement, edit_score, event_agreement, phase_segments, segment_f1
+from medgrpo.evaluation.truth import CaseTruth, TrueEvent, TrueLook, conditions, read_case_truth, truth_of
 from medgrpo.evaluation.verdict import Verdict
 
 __all__ = [
@@ -31,12 +35,15 @@ __all__ = [
     "NOISE",
     "Agreement",
     "Asked",
+    "CaseTruth",
     "Detection",
     "Embedder",
     "FileParity",
+    "Grounding",
     "JoinError",
     "JudgeCallFailed",
     "JudgedCaptions",
+    "KindCounts",
     "LazyMiniLM",
     "LeaderboardResult",
     "MiniLM",
@@ -45,13 +52,18 @@ __all__ = [
     "Record",
     "Records",
     "StrictResult",
+    "StudySettings",
+    "TrueEvent",
+    "TrueLook",
     "Verdict",
     "as_json",
     "ask_judge",
     "average_precision",
+    "bootstrap",
     "caption_score",
     "case_truths",
     "check_folder",
+    "conditions",
     "cosines",
     "dense_caption_score",
     "detection_ap",
@@ -59,9 +71,12 @@ __all__ = [
     "event_agreement",
     "expected_calibration_error",
     "failure_gallery",
+    "flat_figures",
     "join",
+    "judge_case",
     "load_minilm",
     "mean_similarity",
+    "measure_grounding",
     "measure_video",
     "noise_level",
     "observe",
@@ -70,6 +85,7 @@ __all__ = [
     "predict_video",
     "predict_videos",
     "rank_models",
+    "read_case_truth",
     "read_records",
     "read_submission",
     "record_from",
@@ -78,6 +94,8 @@ __all__ = [
     "score_strict",
     "segment_f1",
     "stopped",
+    "study",
     "summarise",
+    "truth_of",
     "validate_records",
 ]
