@@ -39,6 +39,10 @@ from medgrpo.reasoning.forecasting.course import (
 from medgrpo.reasoning.forecasting.markov import FirstOrderMarkov
 from medgrpo.reasoning.forecasting.tuning import tune
 from medgrpo.reasoning.graph import Edge, EdgeKind, Frames, Node, SceneGraph, scene_graph
+from medgrpo.reasoning.language import say
+from medgrpo.reasoning.language_reading import concepts_in
+from medgrpo.reasoning.language_rephraser import LanguageCounts, ModelRephraser, Rephraser, rephrase_thoughts
+from medgrpo.reasoning.language_verifier import Rejection, verify
 from medgrpo.reasoning.reasoner import Reasoner, reason
 from medgrpo.reasoning.records import (
     ActionSegment,
@@ -90,10 +94,12 @@ __all__ = [
     "Frames",
     "Ground",
     "GroundKind",
+    "LanguageCounts",
     "LastSeen",
     "Likeness",
     "LookConfig",
     "MissingCue",
+    "ModelRephraser",
     "Moments",
     "Node",
     "Option",
@@ -104,6 +110,8 @@ __all__ = [
     "ReasonerConfig",
     "Record",
     "RefusedThought",
+    "Rejection",
+    "Rephraser",
     "RiskConfig",
     "RiskLevel",
     "RiskNamed",
@@ -118,12 +126,16 @@ __all__ = [
     "Timeline",
     "UnusualOrder",
     "Verdict",
+    "concepts_in",
     "faults",
     "labels_at",
     "moments_at",
     "moments_between",
     "outcomes_at",
     "reason",
+    "rephrase_thoughts",
+    "say",
     "scene_graph",
     "tune",
+    "verify",
 ]
