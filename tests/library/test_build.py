@@ -176,7 +176,7 @@ def build_and_die(moment: int, sources, out, vocabulary) -> None:
             build(sources, out, vocabulary)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moments=st.lists(st.integers(0, 80), min_size=1, max_size=3))
 def test_a_build_killed_at_any_moment_and_given_again_gives_the_same(moments, notes, tmp_path, vocabulary):
     """Every file operation of a build is a moment at which it may die."""

@@ -88,6 +88,16 @@ def test_a_decision_outlives_its_document_and_a_torn_line(base, vocabulary):
     assert [claim.status for claim in opened.claims()] == ["accepted", "rejected"]
 
 
+def test_the_same_words_in_many_documents_are_decided_once(tmp_path, vocabulary):
+    for number in range(3):
+        (tmp_path / f"note{number}.txt").write_text(f"The liver produces bile. Note {number}.")
+    build_knowledge_base([tmp_path], tmp_path / "kb", vocabulary, BuildOptions(), lambda *_: None, lambda: False)
+    summary, reviewer = sit(tmp_path / "kb", vocabulary, Accept({}))
+    assert [(shown.places, shown.of) for shown in reviewer.shown] == [(3, 1)]
+    assert (summary.accepted, summary.left) == (3, 0)
+    assert len(open_knowledge_base(tmp_path / "kb").accepted()) == 3
+
+
 def test_a_review_needs_a_name(base, vocabulary):
     with pytest.raises(InputError, match="--author"):
         sit(base, vocabulary, author=" ")

@@ -74,6 +74,7 @@ def _show(shown: Shown) -> None:
         place += [" > ".join(shown.passage.section)] if shown.passage.section else []
         place += [f"page {shown.passage.page}"] if shown.passage.page is not None else []
         place += [shown.passage.date] if shown.passage.date else []
+    place += [f"and {shown.places - 1} more places with the same words"] if shown.places > 1 else []
     _say(Text(f"{', '.join(place)} ({claim.extractor})", style="dim"))
     _say(f"“{claim.quote}”")
     for conflict in shown.conflicts:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from medgrpo.library.readers import Block, Kind
 from medgrpo.library.records import Passage
 from medgrpo.library.sentences import sentences
+from medgrpo.library.store import SHORT_ID
 
 LONGEST = 1200  # characters; a longer paragraph is cut between sentences, so that a citation opens on something readable
-SHORT_ID = 16  # of the document's 64 hexadecimal digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,15 @@ EDITABLE = ("subject", "relation", "object", "modality", "negated", "condition",
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a reviewer sees of one candidate. `passage` and `document` are None where the document is no longer there."""
+    """What a reviewer sees of one candidate. `passage` and `document` are None where the document is no longer there.
+
+    `places` counts the candidates that say the same in the same words; what is decided is decided on each of them.
+    """
 
     number: int
     of: int
     claim: Claim
+    places: int
     passage: Passage | None
     document: Document | None
     conflicts: tuple[Conflict, ...]
@@ -78,32 +82,42 @@ def review_claims(
     if not author.strip():
         raise InputError("--author: a review needs the name of who decides")
     conflicts = _by_statement(base.conflicts())
-    candidates = sorted(
-        (claim for claim in base.claims() if claim.status == "candidate"), key=lambda claim: statement(claim) not in conflicts
-    )
-    summary = ReviewSummary(left=len(candidates))
-    for number, claim in enumerate(candidates, start=1):
-        passage, document = _source(base, claim)
-        shown = Shown(number, len(candidates), claim, passage, document, tuple(conflicts.get(statement(claim), ())))
+    alike: dict[tuple[Statement, str], list[Claim]] = defaultdict(list)
+    for claim in base.claims():
+        if claim.status == "candidate":
+            alike[statement(claim), claim.quote].append(claim)
+    groups = sorted(alike.values(), key=lambda group: statement(group[0]) not in conflicts)
+    summary = ReviewSummary(left=sum(map(len, groups)))
+    for number, group in enumerate(groups, start=1):
+        passage, document = _source(base, group[0])
+        against = tuple(conflicts.get(statement(group[0]), ()))
+        shown = Shown(number, len(groups), group[0], len(group), passage, document, against)
         refused: str | None = None
         while True:
             answer = ask(shown, refused)
             if isinstance(answer, Quit):
                 return summary
             if isinstance(answer, Skip):
-                summary.skipped += 1
+                summary.skipped += len(group)
                 break
-            decided = _decided(claim, answer, vocabulary, author.strip(), now())
-            if isinstance(decided, str):
-                refused = decided
+            time = now()
+            decided = [_decided(claim, answer, vocabulary, author.strip(), time) for claim in group]
+            refused = next((decision for decision in decided if isinstance(decision, str)), None)
+            if refused is not None:
                 continue
-            append_line(base.path / DECISIONS, decided)
-            summary.left -= 1
-            summary.rejected += decided.verdict == "rejected"
-            summary.edited += decided.edited_from is not None
-            summary.accepted += decided.verdict == "accepted" and decided.edited_from is None
+            for decision in decided:
+                if isinstance(decision, Decision):
+                    append_line(base.path / DECISIONS, decision)
+                    _count(summary, decision)
             break
     return summary
+
+
+def _count(summary: ReviewSummary, decision: Decision) -> None:
+    summary.left -= 1
+    summary.rejected += decision.verdict == "rejected"
+    summary.edited += decision.edited_from is not None
+    summary.accepted += decision.verdict == "accepted" and decision.edited_from is None
 
 
 def _decided(claim: Claim, answer: Accept | Reject, vocabulary: Vocabulary, author: str, time: datetime) -> Decision | str:

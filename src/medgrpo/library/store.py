@@ -13,6 +13,7 @@ from medgrpo.core import Config, DataError
 from medgrpo.library.conflicts import Conflict, find_conflicts
 from medgrpo.library.records import Claim, Decision, Document, Mention, Passage
 
+SHORT_ID = 16  # of a document's 64 hexadecimal digits: how passage ids name it
 HEADER, DOCUMENTS, DECISIONS, REPLIES, PARTIAL = "knowledge_base.json", "documents", "decisions.jsonl", "replies", ".partial"
 
 R = TypeVar("R", bound=Config)
@@ -57,10 +58,11 @@ class KnowledgeBase:
 
     def document(self, document_id: str) -> Document:
         """By its id or the passage id's short form of it; KeyError where there is none."""
-        for document in self.documents:
-            if document.id.startswith(document_id):
-                return document
-        raise KeyError(document_id)
+        return self._by_short_id[document_id[:SHORT_ID]]
+
+    @cached_property
+    def _by_short_id(self) -> dict[str, Document]:
+        return {document.id[:SHORT_ID]: document for document in self.documents}
 
     def text(self, document_id: str) -> str:
         """The whole extracted text, in which passages have their positions."""
