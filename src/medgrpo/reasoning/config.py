@@ -141,6 +141,7 @@ class RiskConfig(Config):
     prolonged_factor: float = Field(default=1.0, gt=0)  # R6: times the high end of the typical Calot dissection
     reliable_phase_seconds: float = Field(default=5.0, ge=0)  # a shorter phase proves neither a beginning nor a return
     usual_return_share: float = Field(default=0.2, gt=0, lt=1)  # R8: an earlier phase that follows so often is no return
+    return_seconds: float = Field(default=8.0, ge=0)  # R8: an earlier phase is a return once it has led for so long
     alert_hold_seconds: float = Field(default=60.0, gt=0)  # an alert about a single act is shown for so long
     alert_minimum_seconds: float = Field(default=10.0, ge=0)  # no alert is shorter, unless it can no longer be assessed
     alert_settle_seconds: float = Field(default=10.0, ge=0)  # a condition that comes back sooner is the same alert

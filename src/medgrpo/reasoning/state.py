@@ -151,6 +151,8 @@ class OperationState:
         """A phase has become settled; it counts from `since` on."""
         before = self.phase
         place = PHASES.index(phase)
+        if self.returned is not None and self.now - self.returned.known_seconds < self.config.risk.return_seconds:
+            self.returned = None  # it did not last
         if self.furthest < 0:  # no phase has lasted long enough yet to be relied on
             self.first_phase = phase
         if before is not None and place < self.furthest and not self._usual(before, phase):

@@ -9,8 +9,10 @@ from medgrpo.reasoning.state import OperationState, moment
 
 
 def judge(state: OperationState) -> Verdict:
-    back = state.returned
-    if back is None or state.latest is None or state.now - back.known_seconds >= state.config.risk.alert_hold_seconds:
+    back, risk = state.returned, state.config.risk
+    if back is not None and state.now - back.known_seconds < risk.return_seconds:
+        back = None  # not before it has lasted
+    if back is None or state.latest is None or state.now - back.known_seconds >= risk.return_seconds + risk.alert_hold_seconds:
         return monitoring("no return to an earlier phase" if back is None else "no further return to an earlier phase")
     why = f"return from {label(back.before)} to {label(back.after)}, noted at {moment(back.known_seconds)}"
     return alert(why, evidence_of(state.latest, state.phase_confidence))
