@@ -16,7 +16,7 @@ from medgrpo.core import Config, Span
 from medgrpo.evaluation.intervals import bootstrap
 from medgrpo.evaluation.observing import case_truths, noise_level, observe
 from medgrpo.evaluation.timeline import Agreement, edit_score, event_agreement, phase_segments, segment_f1
-from medgrpo.evaluation.truth import CaseTruth, conditions, truth_of
+from medgrpo.evaluation.truth import CaseTruth, conditions, seen_events, truth_of
 from medgrpo.knowledge import Procedure, load_procedure
 from medgrpo.reasoning import RiskLevel, RiskState, Timeline, reason
 from medgrpo.simulation import Deviation, FrameTruth, simulate
@@ -118,7 +118,7 @@ def judge_case(truth: CaseTruth, timeline: Timeline, frames: Sequence[FrameTruth
     false = [risk for risk in alerts if not any(_right(risk, span) for span in true.get(risk.channel, []))]
     segments = phase_segments(timeline)
     events = [(event.kind.value, event.span) for event in timeline.events]
-    wanted = [(event.kind, event.span) for event in truth.events if not event.kind.startswith("lens")]
+    wanted = seen_events(truth)
     kinds = sorted({kind for kind, _ in (*events, *wanted)})
     return CaseResult(
         truth.name,

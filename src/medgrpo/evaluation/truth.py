@@ -16,7 +16,9 @@ _LOOKS_PER_SECOND = 2.0  # of a folder's frames, so many are kept
 _SATISFACTORY = 5  # of 6 points of the critical view (R1)
 _DUCT_OR_ARTERY = ("cystic_duct", "cystic_artery", "cystic_pedicle")
 _ENERGY = tuple(f"{instrument},{verb}," for instrument in ("hook", "bipolar") for verb in ("dissect", "coagulate", "cut"))
-_CLEAR = "inside"
+_GONE = frozenset({"outside", "black"})
+_NOT_CLEAR = _GONE | {"blurred", "obscured"}
+_ACTS = ("clip applied", "structure divided", "bleeding seen", "specimen bag used")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +94,22 @@ def conditions(truth: CaseTruth) -> dict[str, list[Span]]:
     """By risk channel, when its condition holds: an alert then is right, any other is false.
 
     R1 `clip_before_dissection`: clips on duct or artery before 5 of 6 points of the critical view. R2 `division_before_clip`:
-    duct or artery cut before any clip. R5 `bleeding`. R4 and R7 `energy_without_view`: an energy device at work until the camera
-    showed nothing of it. `view`: not a clear view from inside. `phase_order` (R8) and `prolonged_dissection` (R6, more than the
+    duct or artery cut before any clip. R5 `bleeding`. R7 `energy_without_view`: an energy device at work until the picture
+    was black or from outside. `view`: not a clear view from inside. `phase_order` (R8) and `prolonged_dissection` (R6, beyond the
     high end of the typical length) never hold in a simulated case of an hour or less. Acts closer than a minute are one condition.
     """
     clips = [event for event in truth.events if event.kind == "clip applied" and event.target in _DUCT_OR_ARTERY]
     cuts = [event for event in truth.events if event.kind == "structure divided" and event.target in _DUCT_OR_ARTERY]
     early = [clip.span for clip in clips if _points(truth.looks, clip.span.start_seconds) < _SATISFACTORY]
     bare = [cut.span for cut in cuts if not any(clip.span.start_seconds < cut.span.start_seconds for clip in clips)]
-    lost = list(_stretches(truth.looks))
+    lost = list(_stretches(truth.looks, _NOT_CLEAR))
+    gone = list(_stretches(truth.looks, _GONE))
     return {
         "clip_before_dissection": _joined(early, 60.0),
         "division_before_clip": _joined(bare, 60.0),
         "bleeding": [event.span for event in truth.events if event.kind == "bleeding seen"],
         "view": lost,
-        "energy_without_view": [span for span in lost if _energy_before(truth.looks, span.start_seconds)],
+        "energy_without_view": [span for span in gone if _energy_before(truth.looks, span.start_seconds)],
         "phase_order": [],
         "prolonged_dissection": [],
     }
@@ -117,13 +120,21 @@ def _points(looks: Sequence[TrueLook], seconds: float) -> int:
     return past[-1] if past else 0
 
 
-def _stretches(looks: Sequence[TrueLook]) -> Iterator[Span]:
-    """When the view was not a clear one from inside."""
+def seen_events(truth: CaseTruth) -> list[Labelled]:
+    """What happened that can be seen, by the kinds that reasoning knows; losses of view by what the camera showed."""
+    happened = [(one.kind, one.span) for one in truth.events if one.kind in _ACTS]
+    lost = [("view lost", span) for span in _stretches(truth.looks, _NOT_CLEAR - _GONE | {"black"}) if span.duration_seconds >= 2]
+    outside = [("camera outside the body", span) for span in _stretches(truth.looks, {"outside"}) if span.duration_seconds >= 1]
+    return sorted([*happened, *lost, *outside], key=lambda one: one[1])
+
+
+def _stretches(looks: Sequence[TrueLook], views: frozenset[str] | set[str]) -> Iterator[Span]:
+    """When the camera showed one of these views."""
     since: float | None = None
     for look in looks:
-        if look.view != _CLEAR and since is None:
+        if look.view in views and since is None:
             since = look.seconds
-        elif look.view == _CLEAR and since is not None:
+        elif look.view not in views and since is not None:
             yield Span(since, look.seconds)
             since = None
     if since is not None:
