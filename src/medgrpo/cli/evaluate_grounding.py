@@ -13,8 +13,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "grounding",
         help="count the statements of an analysis that rest on evidence and sources",
         description="Check every statement of an analysis (findings, alerts, forecasts, thoughts): do its evidence times exist "
-        "among the looks, do its citations exist in the procedure, how many did the checkers refuse, and, for a simulated case, how "
-        "many does the truth contradict. Exit code 1 when any statement lacks evidence.",
+        "among the looks, do its citations exist in the procedure, how many did the checkers refuse, and, for a simulated case, "
+        "how many does the truth contradict. Exit code 1 when any statement lacks evidence.",
     )
     parser.add_argument("analysis", metavar="ANALYSIS_DIR", type=Path, help="what `medgrpo analyze` wrote (or its analysis.jsonl)")
     parser.add_argument("--truth", metavar="CASE_DIR", type=Path, help="the folder of the simulated case that was analysed")
