@@ -23,10 +23,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from medgrpo.evaluation import check_folder, load_minilm
+    from medgrpo.evaluation import Remembering, check_folder, load_minilm
 
     console = Console(highlight=False)
-    files = check_folder(args.folder, load_minilm())
+    files = check_folder(args.folder, Remembering(load_minilm()))
     for file in files:
         console.print(f"{file.file}: {file.agree} of {file.total} agree", markup=False)
         for difference in file.differences[: max(0, args.show)]:

@@ -39,7 +39,17 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.cli.output import write_text
     from medgrpo.cli.score_tables import show_scores
     from medgrpo.core import InputError
-    from medgrpo.evaluation import JoinError, LazyMiniLM, as_json, load_minilm, read_records, read_submission, score_file, stopped
+    from medgrpo.evaluation import (
+        JoinError,
+        LazyMiniLM,
+        Remembering,
+        as_json,
+        load_minilm,
+        read_records,
+        read_submission,
+        score_file,
+        stopped,
+    )
 
     if (args.submission is None) != (args.ground_truth is None):
         raise InputError("--submission and --ground-truth go together")
@@ -53,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
         raise
     for warning in records.warnings:
         sys.stderr.write(f"medgrpo: warning: {warning}\n")
-    sentences = load_minilm() if args.captions == "similarity" else None
-    result: dict[str, Any] = score_file(records, args.protocol, LazyMiniLM(), sentences)
+    sentences = Remembering(load_minilm()) if args.captions == "similarity" else None
+    result: dict[str, Any] = score_file(records, args.protocol, sentences or LazyMiniLM(), sentences)
     show_scores(result)
     if args.json is not None:
         write_text(args.json, as_json(result) + "\n")

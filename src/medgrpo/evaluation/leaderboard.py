@@ -123,6 +123,11 @@ class LeaderboardResult:
         return {key: round(self.rounded.get(key, 0.0), 3) for key in COLUMNS}
 
 
+def leaderboard_parts(record: Record, verdict: Verdict) -> Mapping[str, Any]:
+    """A verdict's parts as they are written out: with the caption pairs for the judge, which scoring itself does not need."""
+    return dense.with_judge_pairs(record, verdict.parts) if "pred_segments" in verdict.parts else verdict.parts
+
+
 def score_leaderboard(records: Records, labels: Embedder | None = None, sentences: Embedder | None = None) -> LeaderboardResult:
     """Score a file as the board would. `labels` maps free answers of next_action to labels; `sentences`, where given, is the
     evaluator's fallback for captions when its judge is not available (without it captions stay unscored)."""
@@ -140,7 +145,8 @@ def score_leaderboard(records: Records, labels: Embedder | None = None, sentence
     for task in TASKS if records.readable else ():
         if not any(task.triggers(kind) for kind in by_kind):
             continue
-        indices = sorted(index for kind, members in by_kind.items() if task.takes(kind) for index in members)
+        taken = [members for kind, members in by_kind.items() if task.takes(kind)]
+        indices = taken[0] if len(taken) == 1 else sorted(index for members in taken for index in members)
         members = [rows[index] for index in indices]
         judged = task.judge(members, labels, sentences)
         for index, verdict in zip(indices, judged, strict=True):

@@ -17,6 +17,7 @@ _COMPONENTS = (
     ("cystic plate", "cystic_plate", re.compile(r"cystic plate:\s*(\d+)")),
     ("hepatocystic triangle", "hepatocystic_triangle", re.compile(r"hepatocystic triangle:\s*(\d+)")),
 )
+_USUAL = re.compile(r"Two structures: (\d+), Cystic plate: (\d+), Hepatocystic triangle: (\d+)")
 _COMPONENT_NAMES = frozenset(name for _, name, _ in _COMPONENTS)
 _OUT_OF_FIVE = re.compile(r"\d/5")
 _ASPECT = re.compile(r"(?<=[^:]):\s*(\d+)/5")
@@ -26,6 +27,9 @@ Summary = tuple[dict[str, float], dict[str, Any]]
 
 def parse_components(text: str) -> dict[str, int]:
     """Scores by component as the evaluator reads them: each comma part once, by the first name in it."""
+    plain = _USUAL.fullmatch(text)
+    if plain:
+        return {name: int(grade) for (_, name, _), grade in zip(_COMPONENTS, plain.groups(), strict=True)}
     scores: dict[str, int] = {}
     for part in text.split(","):
         lowered = part.strip().lower()

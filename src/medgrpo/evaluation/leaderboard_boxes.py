@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from medgrpo.evaluation.leaderboard_temporal import frames_per_second
@@ -16,6 +17,7 @@ _ENTRY = re.compile(r"(\d+(?:\.\d+)?)\s+seconds:\s*\[([^\]]+)\]")
 _LONG_ENTRY = re.compile(r"(?<!\d)" + _ENTRY.pattern)
 _BARE = re.compile(r"\[\[([\d\s,]+)\]\]")
 _LONG = 20_000
+_NUMBER = (int, float)
 _NOWHERE = (0.0, 0.0, 0.0, 0.0)
 
 Corners = tuple[float, float, float, float]
@@ -31,9 +33,19 @@ def parse_boxes(text: str) -> dict[str, Corners] | list[Corners]:
             box = _corners(content)
             last = box or last
             if last is not None:
-                boxes[str(float(time))] = last
+                boxes[_found_key(time)] = last
         return boxes
     return [box for content in _BARE.findall(text) if (box := _whole_corners(content)) is not None] if "[[" in text else []
+
+
+@lru_cache(maxsize=65536)
+def _found_key(time: str) -> str:
+    return str(float(time))
+
+
+@lru_cache(maxsize=65536)
+def _true_key(time: str) -> str:
+    return f"{float(time):.1f}"
 
 
 def _corners(content: str) -> Corners | None:
@@ -41,7 +53,9 @@ def _corners(content: str) -> Corners | None:
     if len(pieces) != 4:
         return None
     try:
-        x0, y0, x1, y1 = (float(piece.strip().lstrip("[")) for piece in pieces)
+        if "[" in content:
+            pieces = [piece.strip().lstrip("[") for piece in pieces]
+        x0, y0, x1, y1 = map(float, pieces)
     except ValueError:
         return None
     return (x0, y0, x1, y1)
@@ -71,15 +85,7 @@ def true_boxes(struc_info: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", boxes) if isinstance(boxes, dict) else {}
 
 
-def _is_box(box: object) -> bool:
-    return (
-        isinstance(box, list)
-        and len(cast("list[object]", box)) == 4
-        and all(isinstance(value, int | float) for value in cast("list[object]", box))
-    )
-
-
-def box_iou(first: Sequence[float], second: Sequence[float]) -> float:
+def box_iou(first: Corners, second: Corners) -> float:
     """Overlap over union with signed areas; a union below 1e-6 counts as that."""
     a0, a1, a2, a3 = first
     b0, b1, b2, b3 = second
@@ -99,12 +105,16 @@ def judge(record: Record) -> Verdict:
     true = true_boxes(record.struc_info)
     by_time = dict(zip(true, boxes, strict=False)) if isinstance(boxes, list) else boxes
     total, count, used = 0.0, 0, _NOWHERE
+    truth: Any
     for place, (time, truth) in enumerate(true.items()):
-        box = by_time.get(f"{float(time):.1f}", _NOWHERE)
-        used = used if place and box == _NOWHERE else box
-        if _is_box(truth):
-            total += box_iou(used, cast("list[float]", truth))
-            count += 1
+        box = by_time.get(_true_key(time), _NOWHERE)
+        if not place or box != _NOWHERE:
+            used = box
+        if type(truth) is list and len(truth) == 4:  # pyright: ignore[reportUnknownArgumentType]
+            b0, b1, b2, b3 = truth  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(b0, _NUMBER) and isinstance(b1, _NUMBER) and isinstance(b2, _NUMBER) and isinstance(b3, _NUMBER):
+                total += box_iou(used, (b0, b1, b2, b3))
+                count += 1
     parts: dict[str, Any] = {"pred_boxes": boxes}
     if not count:
         return Verdict(SKIPPED, None, parts, "no reference box can be used")

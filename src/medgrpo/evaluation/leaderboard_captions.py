@@ -16,7 +16,7 @@ NO_JUDGE = "captions are scored by a judge (or --captions similarity)"
 def judge_captions(records: Sequence[Record], embedder: Embedder | None) -> list[Verdict]:
     """Video summaries or region captions: the cosine with the reference's text; unscored without a sentence model."""
     if embedder is None:
-        return [Verdict(UNSCORED, None, {}, NO_JUDGE) for _ in records]
+        return [Verdict(UNSCORED, None, {}, NO_JUDGE)] * len(records)
     pairs = [caption_pair(record) for record in records]
     return [
         Verdict(SKIPPED, None, {}, "an empty side") if value is None else Verdict(SCORED, value, {"similarity": value})

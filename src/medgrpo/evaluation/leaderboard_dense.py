@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ KEYS = ("dvc_f1",)
 THRESHOLDS = (0.3, 0.5, 0.7)
 _HEADER = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)\s+seconds?:\s+")
 _LONG_HEADER = re.compile(r"(?<!\d)" + _HEADER.pattern)
+_WELL_FORMED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: (\S.*)$", re.MULTILINE)
 _NEXT = re.compile(r"\n\d+(?:\.\d+)?-\d+(?:\.\d+)?\s+seconds?:")
 _LINE = re.compile(
     r"(?:\*\*Start Time:\*\*|Start\s*\(?Time\)?|Time\s*Range:|Time\s*Interval:|^)\s*(\d+\.?\d*)\s*[-–]\s*(\d+\.?\d*)"
@@ -30,6 +31,15 @@ Frames = tuple[int, int]
 
 def parse_segments(text: str) -> list[Segment]:
     """(start, end, caption) in seconds as the evaluator reads them, before any flattening."""
+    lines = _WELL_FORMED.findall(text)
+    if len(lines) == text.count("\n") + 1:  # every line is an event: no need to look for where captions end
+        found = [(float(start), float(end), caption.rstrip()) for start, end, caption in lines]
+        if len({(start, end) for start, end, _ in found}) == len(found):
+            return found
+    return _parse_any(text)
+
+
+def _parse_any(text: str) -> list[Segment]:
     segments: list[Segment] = []
     seen: set[tuple[float, float]] = set()
     header = _HEADER if len(text) <= _LONG else _LONG_HEADER
@@ -64,15 +74,21 @@ def true_segments(struc_info: object) -> list[Mapping[str, Any]]:
             items = cast("object", first)
         elif isinstance(first, dict) and "dc_segments" in first:
             items = cast("dict[str, Any]", first)["dc_segments"]
-    return [
-        cast("Mapping[str, Any]", item)
-        for item in cast("Iterable[object]", items if isinstance(items, list) else [])
-        if isinstance(item, dict) and "start" in item and "end" in item and "caption" in item
-    ]
+    if not isinstance(items, list):
+        return []
+    held: list[Any] = items  # pyright: ignore[reportUnknownVariableType]
+    return [item for item in held if isinstance(item, dict) and "start" in item and "end" in item and "caption" in item]
 
 
 def flatten(segments: Sequence[Segment]) -> Sequence[Segment]:
     """Where any overlap: cut at every bound, each piece with the caption of its longest segment (first on ties)."""
+    before = float("-inf")
+    for start, end, _ in segments:
+        if start < before or end < start:
+            break
+        before = end
+    else:
+        return segments  # in order already, as most answers are
     ordered = sorted((start, end) for start, end, _ in segments)
     if all(later[0] >= earlier[1] for earlier, later in pairwise(ordered)):
         return segments
@@ -85,15 +101,27 @@ def flatten(segments: Sequence[Segment]) -> Sequence[Segment]:
     return pieces
 
 
-def _frame_iou(first: Frames, second: Frames) -> float:
-    a0, a1 = first if first[0] <= first[1] else (first[1], first[0])
-    b0, b1 = second if second[0] <= second[1] else (second[1], second[0])
-    shared = (a1 if a1 < b1 else b1) - (a0 if a0 > b0 else b0)
-    if shared <= 0:
-        return 0.0
-    hull = (a1 if a1 > b1 else b1) - (a0 if a0 < b0 else b0)
-    lengths = a1 - a0 + b1 - b0
-    return shared / ((hull if hull < lengths else lengths) + 1e-8)
+def _coverage(found: Sequence[Frames], true: Sequence[Frames]) -> tuple[list[float], list[float]]:
+    """Each one's best IoU with the other side, each interval put in ascending order; union: the smaller of hull and both lengths."""
+    ordered = [(low, high) if low <= high else (high, low) for low, high in true]
+    per_true = [0.0] * len(true)
+    per_found: list[float] = []
+    for low, high in found:
+        a0, a1 = (low, high) if low <= high else (high, low)
+        best = 0.0
+        for index, (b0, b1) in enumerate(ordered):
+            shared = (a1 if a1 < b1 else b1) - (a0 if a0 > b0 else b0)
+            if shared <= 0:
+                continue
+            hull = (a1 if a1 > b1 else b1) - (a0 if a0 < b0 else b0)
+            lengths = a1 - a0 + b1 - b0
+            iou = shared / ((hull if hull < lengths else lengths) + 1e-8)
+            if iou > best:
+                best = iou
+            if iou > per_true[index]:
+                per_true[index] = iou
+        per_found.append(best)
+    return per_found, per_true
 
 
 def judge_pairs(segments: Sequence[Segment], true: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[str, str]]]:
@@ -123,25 +151,39 @@ def judge(record: Record) -> Verdict:
     true = true_segments(record.struc_info)
     true_frames = [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in true]
     parts: dict[str, Any] = {"pred_segments": segments}
-    try:
-        parts["judge_pairs"] = judge_pairs(segments, true)
-    except TypeError:
-        parts["judge_pairs"] = "error"
     if not segments or not true:
         return Verdict(SKIPPED, None, parts, "no segment in the answer" if true else "no segment in the reference")
     frames = [(int(start * fps), int(end * fps)) for start, end, _ in flatten(segments)]
-    table = [[_frame_iou(found, span) for span in true_frames] for found in frames]
-    per_found = [max(row) for row in table]
-    per_true = [max(column) for column in zip(*table, strict=True)]
-    precision = sum(_share(per_found, threshold) for threshold in THRESHOLDS) / 3
-    recall = sum(_share(per_true, threshold) for threshold in THRESHOLDS) / 3
+    per_found, per_true = _coverage(frames, true_frames)
+    precision, recall = _mean_share(per_found), _mean_share(per_true)
     f1 = 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
     measured = {"precision": precision, "recall": recall, "f1": f1, "pred_frames": frames, "gt_frames": true_frames}
     return Verdict(SCORED, f1, {**measured, **parts})
 
 
-def _share(best: Sequence[float], threshold: float) -> float:
-    return sum(value > threshold for value in best) / len(best) if best else 0.0
+def _mean_share(best: Sequence[float]) -> float:
+    """Mean over the three thresholds of the share that is strictly above; 0 for none."""
+    if not best:
+        return 0.0
+    low = middle = high = 0
+    for value in best:
+        if value > 0.3:
+            low += 1
+            if value > 0.5:
+                middle += 1
+                if value > 0.7:
+                    high += 1
+    count = len(best)
+    return (low / count + middle / count + high / count) / 3
+
+
+def with_judge_pairs(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """The parts of a record's verdict with the caption pairs that a judge would see; "error" where the judged step would raise."""
+    try:
+        pairs: object = judge_pairs(parts["pred_segments"], true_segments(record.struc_info))
+    except TypeError:
+        pairs = "error"
+    return {**parts, "judge_pairs": pairs}
 
 
 def summarise(records: Sequence[Record], verdicts: Sequence[Verdict]) -> tuple[dict[str, float], dict[str, Any]]:

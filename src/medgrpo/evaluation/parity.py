@@ -12,7 +12,7 @@ from typing import Any, cast
 from medgrpo.core import DataError
 from medgrpo.evaluation.joining import JoinError, join
 from medgrpo.evaluation.judge_reply import Asked, JudgeCallFailed, ask_judge, caption_score, dense_caption_score, parse_judge_reply
-from medgrpo.evaluation.leaderboard import score_leaderboard
+from medgrpo.evaluation.leaderboard import leaderboard_parts, score_leaderboard
 from medgrpo.evaluation.leaderboard_dense import judge_pairs, parse_segments, true_segments
 from medgrpo.evaluation.leaderboard_ranking import rank_models
 from medgrpo.evaluation.records import Records, read_text, record_from
@@ -92,8 +92,9 @@ def _equal(ours: object, expected: object, tolerance: object) -> bool:
 
 
 def _single(case: Case, embedder: Embedder | None) -> object:
-    verdict = score_leaderboard(Records((record_from(case["input"], case["case"]),)), embedder).verdicts[0]
-    return {"status": verdict.status, **verdict.parts}
+    record = record_from(case["input"], case["case"])
+    verdict = score_leaderboard(Records((record,)), embedder).verdicts[0]
+    return {"status": verdict.status, **leaderboard_parts(record, verdict)}
 
 
 def _set(case: Case, embedder: Embedder | None) -> object:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, cast
 
-from medgrpo.evaluation.leaderboard import LeaderboardResult, score_leaderboard
-from medgrpo.evaluation.records import Records
+from medgrpo.evaluation.leaderboard import LeaderboardResult, leaderboard_parts, score_leaderboard
+from medgrpo.evaluation.records import Record, Records
 from medgrpo.evaluation.similarity import Embedder
 from medgrpo.evaluation.strict import StrictResult, score_strict
 from medgrpo.evaluation.verdict import Verdict
 
 Protocol = Literal["leaderboard", "strict", "both"]
+PartsOf = Callable[[Record, Verdict], Mapping[str, Any]]
 FORMAT_VERSION = 1
 
 
@@ -36,9 +37,9 @@ def stopped(kind: str, message: str) -> dict[str, Any]:
     return {"records": [], "summary": summary}
 
 
-def _entries(records: Records, verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+def _entries(records: Records, verdicts: Sequence[Verdict], parts: PartsOf) -> list[dict[str, Any]]:
     return [
-        {"id": record.id, "status": verdict.status, "score": verdict.score, "parts": verdict.parts, "note": verdict.note}
+        {"id": record.id, "status": verdict.status, "score": verdict.score, "parts": parts(record, verdict), "note": verdict.note}
         for record, verdict in zip(records.records, verdicts, strict=True)
     ]
 
@@ -66,7 +67,7 @@ def _leaderboard(
         "label_model": None if labels is None else labels.name,
         "warnings": list(records.warnings),
     }
-    return {"records": _entries(records, result.verdicts), "summary": summary}
+    return {"records": _entries(records, result.verdicts, leaderboard_parts), "summary": summary}
 
 
 def _strict(records: Records, result: StrictResult, sentences: Embedder | None) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def _strict(records: Records, result: StrictResult, sentences: Embedder | None) 
         "captions": "not judged" if sentences is None else f"cosine similarity, 0 to 1 ({sentences.name})",
         "warnings": list(records.warnings),
     }
-    return {"records": _entries(records, result.verdicts), "summary": summary}
+    return {"records": _entries(records, result.verdicts, lambda _, verdict: verdict.parts), "summary": summary}
 
 
 def as_json(result: Mapping[str, Any]) -> str:

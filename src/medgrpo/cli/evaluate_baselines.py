@@ -1,0 +1,66 @@
+"""`medgrpo evaluate baselines`: what both protocols give to answers that were made without looking, or by knowing the rules."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from medgrpo.cli.command import Subparsers
+
+_KEYS = ("tag_miou_03", "tag_miou_05", "stg_miou", "dvc_f1", "nap_acc", "cvs_acc", "sa_acc")
+_TASKS = (
+    "temporal_grounding", "spatiotemporal_grounding", "dense_captioning", "next_action", "critical_view", "skill_assessment"
+)  # fmt: skip
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "baselines",
+        help="what the protocols give to scripted answers (zeros, constants, random, copies, perfect)",
+        description="Answer every question of RECORDS by script and score it under both protocols. The records need references "
+        "only; those whose reference cannot be read, or makes the official evaluator fail, are left out.",
+    )
+    parser.add_argument("records", metavar="RECORDS", nargs="+", type=Path, help="records with references (JSONL or JSON)")
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write all summaries")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    from medgrpo.cli.output import write_text
+    from medgrpo.evaluation import SCRIPTS, LazyMiniLM, Records, answer_all, as_json, read_records, score_file, usable
+
+    records = usable(Records(tuple(record for path in args.records for record in read_records(path).records)))
+    summaries: dict[str, Any] = {}
+    for script in SCRIPTS:
+        result = score_file(answer_all(records, script), "both", LazyMiniLM(), None)
+        summaries[script] = {protocol: values["summary"] for protocol, values in result.items()}
+    _show(summaries)
+    if args.json is not None:
+        write_text(args.json, as_json(summaries) + "\n")
+    return 0
+
+
+def _show(summaries: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, width=132)
+    first = next(iter(summaries.values()))["leaderboard"]["counts"]["records"]
+    leaderboard = Table(title=f"leaderboard, {first} records")
+    strict = Table(title="strict, pooled")
+    for table, headings in ((leaderboard, _KEYS), (strict, _TASKS)):
+        table.add_column("answers")
+        for heading in headings:
+            table.add_column(heading, justify="right")
+    for script, summary in summaries.items():
+        metrics, tasks = summary["leaderboard"]["metrics"], summary["strict"]["tasks"]
+        leaderboard.add_row(script, *(_number(metrics.get(key)) for key in _KEYS))
+        pooled = {name: (values["all"]["pooled"] or {}).get("value") for name, values in tasks.items()}
+        strict.add_row(script, *(_number(pooled.get(name)) for name in _TASKS))
+    console.print(leaderboard)
+    console.print(strict)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
