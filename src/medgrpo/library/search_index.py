@@ -105,7 +105,7 @@ class SearchIndex:
     """An opened index. Passages are numbered over all documents; their texts are read from the knowledge base's own files."""
 
     def __init__(self, base: KnowledgeBase, model: str | None) -> None:
-        """With the vectors of that model, or without any. DataError where the index is missing, not of the present contents, or damaged."""
+        """With the vectors of that model, or without any. DataError where the index is missing, stale or damaged."""
         self._base = base
         self.documents = indexed_documents(base)
         folder = passages_folder(base, self.documents)
