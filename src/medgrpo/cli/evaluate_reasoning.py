@@ -14,8 +14,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         help="measure rules, phases and events on simulated cases under noise",
         description="Simulate operations (scripts only, no picture is drawn), faultless and with each deviation in turn, let a "
         "documented noise model say what an imperfect perception would see, and measure what reasoning makes of it: rule recall, "
-        "time to detect, false alarms per hour, abstention, phases and events, each with a 95 % interval over cases. Says nothing about "
-        "real surgery.",
+        "time to detect, false alarms per hour, abstention, phases and events, each with a 95 % interval over cases. "
+        "Says nothing about real surgery.",
     )
     parser.add_argument("--cases", metavar="N", type=whole, default=20, help="how many cases (default 20)")
     parser.add_argument("--minutes", metavar="M", type=positive, default=40.0, help="length of each in minutes (default 40)")
