@@ -43,6 +43,9 @@ MEANINGS: Mapping[ClaimRelation, str] = {
 }
 
 
+_FARTHEST = 300  # characters between two concepts
+
+
 class ClaimModel(Protocol):
     """A language model. `name` goes into the records; `complete` answers one prompt; ModelError when it cannot."""
 
@@ -177,7 +180,7 @@ def _reading(
     """The two places in their order, the words between them, and what those say; None where no cue of the relation is there."""
     left, right = (subject, object_) if subject.start_char < object_.start_char else (object_, subject)
     doubtful = any(mention.uncertain or mention.context is not Context.CURRENT for mention in (left, right))
-    if left.end_char > right.start_char or doubtful:
+    if not 0 <= right.start_char - left.end_char <= _FARTHEST or doubtful:
         return None
     between = [m for m in inside if left.end_char <= m.start_char and m.end_char <= right.start_char]
     gap = text[left.end_char - start : right.start_char - start]

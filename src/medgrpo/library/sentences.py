@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _END = re.compile(r"[.!?]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9À-Þ•¿])")
+_LONGEST_WORD = 40
 _LAST_WORD = re.compile(r"(?:^|[\s(\[“\"])([^\s(\[“\"]+)$")
 _NEVER_LAST = frozenset(
     {"fig", "figs", "e.g", "eg", "i.e", "ie", "dr", "prof", "mr", "mrs", "ms", "vs", "cf", "al", "approx", "ca", "st", "ref",
@@ -21,7 +22,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
     for line in text.split("\n"):
         begin = start
         for match in _END.finditer(text, start, start + len(line)):
-            if _ends_here(text[begin : match.start()], match.group(), text[match.end()]):
+            if _ends_here(text[max(begin, match.start() - _LONGEST_WORD) : match.start()], match.group(), text[match.end()]):
                 spans.append((begin, match.end()))
                 begin = match.end()
         spans.append((begin, start + len(line)))

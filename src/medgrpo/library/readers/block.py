@@ -58,6 +58,9 @@ class Reader(Protocol):
     def __call__(self, path: Path, note: Note, /) -> Opened: ...
 
 
+LONGEST_PARAGRAPH = 20_000
+"""Characters after which readers that join lines begin a new block: no paragraph of prose is so long, and joining takes time."""
+
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f\u200b\u200e\u200f\ufeff\ufffe\uffff\ud800-\udfff]+")
 
 

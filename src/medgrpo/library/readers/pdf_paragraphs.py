@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from medgrpo.library.readers.block import Block, Kind, block, row, squeeze
+from medgrpo.library.readers.block import LONGEST_PARAGRAPH, Block, Kind, block, row, squeeze
 from medgrpo.library.readers.pdf_layout import Line
 from medgrpo.library.readers.plain import join_lines
 
@@ -57,7 +57,7 @@ class Paragraphs:
 
     def _goes_on(self, line: Line, kind: Kind, *, page_begins: bool) -> bool:
         last = self.last
-        if last is None or not self.text:
+        if last is None or not self.text or len(self.text) > LONGEST_PARAGRAPH:
             return False
         text = squeeze(line.text)
         if self.kind is Kind.HEADING or kind is Kind.HEADING:

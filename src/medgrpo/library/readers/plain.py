@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medgrpo.core import DocumentError
-from medgrpo.library.readers.block import Block, Kind, Note, Opened, block, optional
+from medgrpo.library.readers.block import LONGEST_PARAGRAPH, Block, Kind, Note, Opened, block, optional
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"))
 _BOMS_16 = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -81,9 +81,9 @@ def _group(lines: list[str], page: int | None) -> Iterator[Block]:
         label, item = _LABEL.match(line), _ITEM.match(line)
         if _RULE.match(line):
             continue
-        if label or item:
+        if label or item or len(waiting) > LONGEST_PARAGRAPH:
             yield from block(kind, waiting, page)
-            kind, waiting = (Kind.ITEM, line[item.end() :]) if item else (Kind.PARAGRAPH, "")
+            kind, waiting = (Kind.ITEM, line[item.end() :]) if item else (Kind.PARAGRAPH, "" if label else line)
             if label:
                 yield from block(Kind.HEADING, label[1], page, level=3)
                 waiting = label[2] or ""
