@@ -46,6 +46,8 @@ from medgrpo.reasoning.language_verifier import Rejection, verify
 from medgrpo.reasoning.reasoner import Reasoner, reason
 from medgrpo.reasoning.records import (
     ActionSegment,
+    ComingRisk,
+    ComingTime,
     Coverage,
     Event,
     EventKind,
@@ -75,6 +77,8 @@ __all__ = [
     "Anticipator",
     "Choice",
     "ClassMeans",
+    "ComingRisk",
+    "ComingTime",
     "Conclusion",
     "ConclusionKind",
     "Course",

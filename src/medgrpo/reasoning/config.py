@@ -154,6 +154,15 @@ class ForecastConfig(Config):
     minimum_interval_seconds: float = Field(default=5.0, ge=0)
     next_in_order_share: float = Field(default=0.6, gt=0, lt=1)
     smallest_probability: float = Field(default=0.03, ge=0, lt=1)  # options below are left out
+    actions_told: int = Field(default=5, ge=0)  # of the next action, so many
+    instrument_seen: float = Field(default=0.5, gt=0, lt=1)  # an instrument as probable as this is at work now
+    action_seconds: float = Field(default=12.0, gt=0)  # mean length of one action at usual pace: a design value
+    horizon_seconds: float = Field(default=3600.0, gt=0)  # times beyond are left open
+    fine_until_seconds: float = Field(default=300.0, gt=0)  # grid of the times: fine until here, then coarse
+    fine_step_seconds: float = Field(default=2.5, gt=0)
+    coarse_step_seconds: float = Field(default=30.0, gt=0)
+    least_time_probability: float = Field(default=0.1, ge=0, lt=1)  # what is less likely to come within the horizon is left out
+    least_risk_probability: float = Field(default=0.2, ge=0, lt=1)  # the same for hazards that lie ahead
 
 
 class ThinkConfig(Config):

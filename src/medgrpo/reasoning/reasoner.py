@@ -73,7 +73,7 @@ class Reasoner:
         self._picture = PictureEvents(self.config)
         self._steps = StepTracker(self.config)
         self._order = OrderWatcher(procedure, self.config.order)
-        self._forecaster = Forecaster(procedure, self.config.forecast)
+        self._forecaster = Forecaster(procedure, self.config)
         self._risks = RiskTracker(self._state)
         self._writer = StatementWriter(procedure)
         self._thinker = Thinker(procedure, self.config.think.apart_seconds)
@@ -241,7 +241,7 @@ class Reasoner:
             self._records += [unusual] if unusual is not None else []
             if unusual is not None:
                 self._think(Trigger.ORDER, order=unusual)
-        self._records += self._forecaster.look(look, state, self._phases.belief, self._steps.last)
+        self._records += self._forecaster.look(look, state, self._phases.belief, self._steps.last, self._phases.operation)
         if begins:
             self._think(Trigger.PHASE_BEGINS)
 

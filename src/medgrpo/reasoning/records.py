@@ -153,23 +153,66 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing that may come next: a phase or a step id of the procedure, its probability, and when, if known."""
+    """One thing that may come next: a phase or step of the procedure or a triplet, its probability, and when, if known."""
 
-    kind: Literal["phase", "step"]
+    kind: Literal["phase", "step", "action"]
     id: str
     probability: float
     in_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
+class ComingTime:
+    """When something is next under way: 10, 50 and 90 % points in seconds from the forecast, None beyond its horizon or never.
+
+    0 means now. `probability`: that it comes within the horizon. `id`: a phase, an event's kind, an instrument, or "operation".
+    """
+
+    kind: Literal["phase", "event", "instrument", "end"]
+    id: str
+    probability: float
+    low_seconds: float | None
+    middle_seconds: float | None
+    high_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComingRisk:
+    """A hazard of a phase that lies ahead: how probably that phase comes within the horizon, and when (10, 50, 90 % points)."""
+
+    hazard: str
+    phases: tuple[str, ...]
+    probability: float
+    low_seconds: float | None
+    middle_seconds: float | None
+    high_seconds: float | None
+    citations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
-    """What was expected next at `seconds`, most probable first. Written when the expectation changes."""
+    """What was expected at `seconds`, most probable first. Written when the expectation changes.
+
+    `options`: the next phase and step; `actions`: the next action to begin; `times`: the next occurrence of each phase, key event
+    and instrument; `remaining`: the end of the operation; `risks`: hazards that lie ahead.
+    `times_basis` says what all but `options` rests on.
+    """
 
     seconds: float
     options: tuple[Option, ...]
     basis: str
     evidence: Evidence
     citations: tuple[str, ...]
+    actions: tuple[Option, ...] = ()
+    times: tuple[ComingTime, ...] = ()
+    remaining: ComingTime | None = None
+    risks: tuple[ComingRisk, ...] = ()
+    horizon_seconds: float = 0.0
+    times_basis: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.times or self.risks or self.remaining is not None) and not (self.horizon_seconds > 0 and self.times_basis):
+            raise ValueError("times to come are given up to a horizon and with their basis")
 
 
 class RiskLevel(StrEnum):
