@@ -102,7 +102,7 @@ def flatten(segments: Sequence[Segment]) -> Sequence[Segment]:
 
 
 def _coverage(found: Sequence[Frames], true: Sequence[Frames]) -> tuple[list[float], list[float]]:
-    """Each one's best IoU with the other side, each interval put in ascending order; union: the smaller of hull and both lengths."""
+    """Each one's best IoU with the other side, intervals put in order; the union is the smaller of hull and both lengths."""
     ordered = [(low, high) if low <= high else (high, low) for low, high in true]
     per_true = [0.0] * len(true)
     per_found: list[float] = []

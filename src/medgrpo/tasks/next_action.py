@@ -58,13 +58,13 @@ class NextAction:
         """A reply of one line that can be a label; whether it is one of the list, the score says."""
         if len(reply) > _MAX_CHARACTERS * 4:
             return Unparsed.of(reply, "longer than any label")
-        text = _LEAD.sub("", plain(reply)).strip(_AROUND)
+        text = _bare(reply)
         if not text:
             return Unparsed.of(reply, "empty")
         if len(text.splitlines()) > 1:
             return Unparsed.of(reply, "more than one line")
-        if len(text) > _MAX_CHARACTERS:
-            return Unparsed.of(reply, "longer than any label")
+        if len(text) > _MAX_CHARACTERS or _bare(text) != text:
+            return Unparsed.of(reply, "longer than any label" if len(text) > _MAX_CHARACTERS else "more than a label")
         try:
             return NextActionAnswer(text)
         except ValueError:
@@ -85,6 +85,10 @@ class NextAction:
             return Score(0.0, {}, answer.reason)
         right = float(_renamed(answer).key == _renamed(reference).key)
         return Score(right, {"correct": right})
+
+
+def _bare(reply: str) -> str:
+    return _LEAD.sub("", plain(reply)).strip(_AROUND)
 
 
 def _renamed(answer: NextActionAnswer) -> NextActionAnswer:
