@@ -1,6 +1,7 @@
 """The main job: one video, or many, through every room, resumable, into files that are whole or not there."""
 
 from medgrpo.analysis.batch import Outcome, analyze_batch, output_folders
+from medgrpo.analysis.help import Help
 from medgrpo.analysis.progress import Progress, ProgressListener, StageClock
 from medgrpo.analysis.records import (
     DISCLAIMER,
@@ -29,6 +30,7 @@ __all__ = [
     "AnalysisResult",
     "Existing",
     "Header",
+    "Help",
     "Outcome",
     "Progress",
     "ProgressListener",

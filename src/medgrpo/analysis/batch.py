@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from medgrpo.analysis.help import NO_HELP, Help
 from medgrpo.analysis.progress import ProgressListener, silent
 from medgrpo.analysis.run import AnalysisResult, analyze
 from medgrpo.analysis.settings import AnalysisOptions, Existing
@@ -50,12 +51,13 @@ def analyze_batch(
     *,
     existing: Existing = Existing.REFUSE,
     stop: Callable[[], bool] = never,
+    help: Help = NO_HELP,
 ) -> tuple[Outcome, ...]:
     """Analyse every video; an error that medgrpo raises on purpose is kept with its video. Interrupted stops the batch."""
     outcomes: list[Outcome] = []
     for path, out_dir in folders.items():
         try:
-            result = analyze(path, out_dir, options, perceiver, progress, existing=existing, stop=stop)
+            result = analyze(path, out_dir, options, perceiver, progress, existing=existing, stop=stop, help=help)
         except Interrupted:
             raise
         except MedgrpoError as error:

@@ -6,8 +6,8 @@ The values are the rooms' own types, written and read by pydantic, so a file tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -22,10 +22,13 @@ from medgrpo.reasoning import (
     Event,
     Finding,
     Forecast,
+    LanguageCounts,
     PhaseSegment,
+    RefusedThought,
     RiskState,
     StepSegment,
     SubGoalState,
+    Thought,
     Timeline,
     UnusualOrder,
 )
@@ -49,13 +52,20 @@ class Header(Config):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The last line: a file without it is not complete. `looks` counts the observations above it."""
+    """The last line: a file without it is not complete. `looks` counts the observations above it.
+
+    `thoughts_refused` counts chains of thought that the checker refused, by decision; `language` is None where no language model
+    was asked to rephrase.
+    """
 
     looks: int
     duration_seconds: float
     coverage: Coverage
     domain: str
     reading: ReadingReport
+    thoughts: int = 0
+    thoughts_refused: Mapping[str, int] = field(default_factory=dict[str, int])
+    language: LanguageCounts | None = None
 
 
 AnalysisRecord = (
@@ -70,6 +80,8 @@ AnalysisRecord = (
     | Finding
     | Forecast
     | RiskState
+    | Thought
+    | RefusedThought
     | Summary
 )
 
@@ -85,6 +97,8 @@ RECORD_TYPES: dict[str, type] = {
     "finding": Finding,
     "forecast": Forecast,
     "risk": RiskState,
+    "thought": Thought,
+    "thought_refused": RefusedThought,
     "summary": Summary,
 }
 
@@ -162,6 +176,8 @@ def read_analysis(path: Path, observations: bool = True) -> Analysis:
         steps=tuple(kept[StepSegment]),
         sub_goals=tuple(kept[SubGoalState]),
         unusual_orders=tuple(kept[UnusualOrder]),
+        thoughts=tuple(kept[Thought]),
+        refused_thoughts=tuple(kept[RefusedThought]),
     )
     return Analysis(header, tuple(kept[Observation]), timeline, summary)
 
@@ -177,6 +193,8 @@ def timeline_records(timeline: Timeline) -> Iterator[AnalysisRecord]:
     yield from timeline.findings
     yield from timeline.forecasts
     yield from timeline.risks
+    yield from timeline.thoughts
+    yield from timeline.refused_thoughts
 
 
 def rounded(observation: Observation) -> Observation:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import medgrpo
+from medgrpo.analysis.help import NO_HELP, Help
 from medgrpo.analysis.progress import Progress, ProgressListener, StageClock, silent
 from medgrpo.analysis.records import Header, Summary, read_analysis, record_line, rounded, timeline_records
 from medgrpo.analysis.settings import AnalysisOptions, Existing, VideoIdentity, identify
@@ -29,7 +31,7 @@ from medgrpo.analysis.writing import report_page
 from medgrpo.core import InputError, Interrupted, VideoError, clock
 from medgrpo.knowledge import Procedure, load_procedure
 from medgrpo.perception import Domain, Perceiver
-from medgrpo.reasoning import Reasoner, Timeline
+from medgrpo.reasoning import Reasoner, Timeline, rephrase_thoughts
 from medgrpo.video import Frame, FrameSource, ReadingReport, open_video
 
 
@@ -58,6 +60,7 @@ def analyze(
     *,
     existing: Existing = Existing.REFUSE,
     stop: Callable[[], bool] = never,
+    help: Help = NO_HELP,
 ) -> AnalysisResult:
     """Analyse one video and write `analysis.jsonl` and `report.html` to `out_dir`; both appear whole or not at all.
 
@@ -67,7 +70,7 @@ def analyze(
     refuse_existing(out_dir, existing)
     with open_video(path) as source:
         return analyze_source(
-            source, identify(path, source.info), out_dir, options, perceiver, progress, existing=existing, stop=stop
+            source, identify(path, source.info), out_dir, options, perceiver, progress, existing=existing, stop=stop, help=help
         )
 
 
@@ -81,6 +84,7 @@ def analyze_source(
     *,
     existing: Existing = Existing.REFUSE,
     stop: Callable[[], bool] = never,
+    help: Help = NO_HELP,
 ) -> AnalysisResult:
     """`analyze` for frames that are already open, whatever they come from."""
     refuse_existing(out_dir, existing)
@@ -93,7 +97,7 @@ def analyze_source(
             return _finished(out_dir, header)
         _check_same(out_dir, stored_header(out_dir), header)
     with State(out_dir, header) as state:
-        run = _Run(source, state, options, procedure, perceiver, progress, stop)
+        run = _Run(source, state, options, procedure, perceiver, progress, stop, help)
         try:
             return run.result()
         except VideoError:
@@ -141,9 +145,10 @@ class _Run:
         perceiver: Perceiver,
         progress: ProgressListener,
         stop: Callable[[], bool],
+        help: Help,
     ) -> None:
         self.source, self.state, self.options, self.procedure = source, state, options, procedure
-        self.perceiver, self.progress, self.stop = perceiver, progress, stop
+        self.perceiver, self.progress, self.stop, self.help = perceiver, progress, stop, help
         self.reasoner = Reasoner(procedure)
         self.time = StageClock()
         self.looks = 0
@@ -156,6 +161,10 @@ class _Run:
         self._look_on(last)
         with self.time.timed("reasoning"):
             timeline = self.reasoner.revised(self.reasoner.finish())
+            language = None
+            if self.help.rephraser is not None:
+                thoughts, language = rephrase_thoughts(timeline.thoughts, self.help.rephraser)
+                timeline = replace(timeline, thoughts=thoughts)
         self._report("reporting", timeline.duration_seconds)
         header = Header(
             medgrpo_version=self.state.header.medgrpo_version,
@@ -164,9 +173,21 @@ class _Run:
             video=self.video,
             options=self.options,
         )
-        summary = Summary(self.looks, timeline.duration_seconds, timeline.coverage, timeline.domain, self.reading)
+        refused = dict(sorted(Counter(one.decision for one in timeline.refused_thoughts).items()))
+        summary = Summary(
+            self.looks,
+            timeline.duration_seconds,
+            timeline.coverage,
+            timeline.domain,
+            self.reading,
+            len(timeline.thoughts),
+            refused,
+            language,
+        )
         with self.time.timed("report"):
-            page = report_page(self.source, timeline, self.procedure, header, datetime.now(UTC), self.stop, self.state.out_dir)
+            page = report_page(
+                self.source, timeline, self.procedure, header, datetime.now(UTC), self.stop, self.state.out_dir, self.help
+            )
 
         def lines() -> Iterator[bytes]:
             records = chain(timeline_records(timeline), [summary])

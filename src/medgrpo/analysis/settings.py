@@ -15,10 +15,15 @@ _CHUNK_BYTES = 1 << 20
 
 
 class AnalysisOptions(Config):
-    """The vetted defaults. `procedure` is the name of a knowledge file, `looks_per_second` how often the video is looked at."""
+    """The vetted defaults. `procedure` is the name of a knowledge file, `looks_per_second` how often the video is looked at.
+
+    `rephrase_model` names the language model that may rephrase, None where the templates speak alone. Its answers need not be the
+    same twice: only without one is an analysis the same to the byte.
+    """
 
     looks_per_second: float = Field(default=5.0, gt=0, le=60)
     procedure: str = "cholecystectomy"
+    rephrase_model: str | None = None
 
     @property
     def every_seconds(self) -> float:

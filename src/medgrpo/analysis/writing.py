@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from medgrpo.analysis.evidence import EvidencePictures
+from medgrpo.analysis.help import Help
 from medgrpo.analysis.records import Header
 from medgrpo.core import Interrupted
 from medgrpo.knowledge import Procedure
@@ -23,6 +24,7 @@ def report_page(
     analysed_at: datetime,
     stop: Callable[[], bool],
     out_dir: Path,
+    help: Help,
 ) -> str:
     """The whole of `report.html`. Interrupted when `stop` says so between two of its pictures."""
     case = CaseInfo(
@@ -41,5 +43,5 @@ def report_page(
                 "give the same command with --resume to go on"
             )
 
-    report = draft_report(timeline, procedure, case)
+    report = draft_report(timeline, procedure, case, help.knowledge_base)
     return render_html(report, EvidencePictures(source, header.options.every_seconds, wanted_pictures(report), MAX_WIDTH, check))

@@ -29,22 +29,30 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "--looks-per-second", metavar="N", type=positive, default=5.0, help="how often to look at the video (default: 5)"
     )
     parser.add_argument("--procedure", default="cholecystectomy", help="knowledge to reason with (default: cholecystectomy)")
+    parser.add_argument("--knowledge", metavar="KB", type=Path, help="knowledge base whose accepted claims back the citations")
+    parser.add_argument(
+        "--rephrase",
+        metavar="URL",
+        help="endpoint of a language model that may rephrase; a verifier checks each sentence",
+    )
+    parser.add_argument("--rephrase-model", metavar="NAME", help="its name there; needed with --rephrase")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     from medgrpo.analysis import Existing, analyze_batch, output_folders, stop_on_signals
-    from medgrpo.cli.options import analysis_options
+    from medgrpo.cli.options import analysis_options, given_help
     from medgrpo.cli.progress import shown_progress
     from medgrpo.cli.summary import print_outcomes
     from medgrpo.perception import load_perceiver
 
-    options = analysis_options(args.looks_per_second, args.procedure)
+    options = analysis_options(args.looks_per_second, args.procedure, args.rephrase_model)
+    help = given_help(args.knowledge, args.rephrase, args.rephrase_model)
     existing = Existing.RESUME if args.resume else Existing.RESTART if args.force else Existing.REFUSE
     folders = output_folders(args.videos, args.out)
     with stop_on_signals() as stop, shown_progress() as progress:
-        outcomes = analyze_batch(folders, options, load_perceiver(), progress, existing=existing, stop=stop)
+        outcomes = analyze_batch(folders, options, load_perceiver(), progress, existing=existing, stop=stop, help=help)
     if len(outcomes) == 1 and outcomes[0].error is not None:
         raise outcomes[0].error
     print_outcomes(outcomes, as_json=args.json)

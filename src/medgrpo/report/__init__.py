@@ -15,6 +15,7 @@ from medgrpo.report.records import (
     Report,
     RiskChannel,
     Section,
+    Support,
 )
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Report",
     "RiskChannel",
     "Section",
+    "Support",
     "draft_report",
     "render_html",
     "report_json",

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from medgrpo.core import KnowledgeError, clock
 from medgrpo.knowledge import Citation, Procedure, label
+from medgrpo.library import KnowledgeBase
 from medgrpo.reasoning import Event, EventKind, Evidence, Finding, RiskLevel, RiskState, Timeline
+from medgrpo.report.passages import supports
 from medgrpo.report.records import CaseInfo, Field, FrameKind, Gap, KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.synoptic import NOT_LOOKED_FOR, synoptic_fields
 from medgrpo.report.words import event_target, event_words, joined, length, share, times
@@ -16,10 +18,11 @@ _PRIORITIES = ("high", "medium", "low", "information")
 _TECHNICAL = (EventKind.VIEW_LOST, EventKind.OUT_OF_BODY)
 
 
-def draft_report(timeline: Timeline, procedure: Procedure, case: CaseInfo) -> Report:
+def draft_report(timeline: Timeline, procedure: Procedure, case: CaseInfo, base: KnowledgeBase | None = None) -> Report:
     """Arrange what is known about one operation as a draft operative report.
 
     Nothing is added to the timeline: every sentence is a finding's own, every field without evidence says so.
+    `base` is a knowledge base whose passages stand behind the chains of thought.
     Raises KnowledgeError when a citation key of the timeline is not among the procedure's.
     """
     names = {phase.id: phase.name for phase in procedure.phases}
@@ -45,6 +48,8 @@ def draft_report(timeline: Timeline, procedure: Procedure, case: CaseInfo) -> Re
         citations=_citations(sections, channels, timeline, procedure),
         names=names,
         timeline=timeline,
+        knowledge_base=base is not None,
+        support={} if base is None else supports(timeline.thoughts, base),
     )
 
 
@@ -241,6 +246,8 @@ def _citations(
         used.update(dict.fromkeys(channel.citations))
         for state in channel.states:
             used.update(dict.fromkeys(state.citations))
+    for thought in timeline.thoughts:
+        used.update(dict.fromkeys(thought.citations))
     for forecast in timeline.forecasts:
         used.update(dict.fromkeys(forecast.citations))
     known = {citation.key: citation for citation in procedure.citations}

@@ -9,11 +9,12 @@ from medgrpo.core import clock
 from medgrpo.knowledge import label
 from medgrpo.reasoning import Evidence, RiskLevel
 from medgrpo.report.records import Report
+from medgrpo.report.thoughts import evidence_of_cue
 from medgrpo.report.words import action_words, between, capital, confidence_words, event_words
 
-Kind = Literal["phase", "action", "event", "risk", "forecast", "statement"]
+Kind = Literal["phase", "action", "event", "risk", "forecast", "statement", "thought", "cue"]
 EXPECTED = "Expected next: "
-_PICTURE_ORDER = ("risk", "event", "statement", "phase", "forecast", "action")
+_PICTURE_ORDER = ("risk", "event", "statement", "phase", "thought", "forecast", "cue", "action")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,15 @@ class Item:
 
 def items_of(report: Report) -> tuple[Item, ...]:
     """Every item, grouped by kind and in order of time within a kind."""
-    return (*_phases(report), *_actions(report), *_events(report), *_risks(report), *_forecasts(report), *_statements(report))
+    return (
+        *_phases(report),
+        *_actions(report),
+        *_events(report),
+        *_risks(report),
+        *_forecasts(report),
+        *_statements(report),
+        *_thoughts(report),
+    )
 
 
 def picture_order(items: tuple[Item, ...]) -> list[float]:
@@ -76,6 +85,24 @@ def _statements(report: Report) -> list[Item]:
         )
         found.append(item)
     return found
+
+
+def _thoughts(report: Report) -> list[Item]:
+    """Each chain of thought with the frame of its latest cue, then each of its cues."""
+    items: list[Item] = []
+    for number, thought in enumerate(report.timeline.thoughts, 1):
+        id, at = f"t{number}", thought.seconds
+        sure = "abstains: " + thought.abstain if thought.abstain else f"confidence {thought.confidence or 0:.2f}"
+        cues = [(cue, evidence_of_cue(cue, report.timeline)) for cue in thought.cues_seen]
+        latest = max(cues, key=lambda one: one[0].span.end_seconds, default=None)
+        shown = None if latest is None else latest[1]
+        title = f"{thought.question} {thought.text}"
+        items.append(Item(id, "thought", "Chain of thought", title, sure, at, at, shown, id, "thought"))
+        for cue, evidence in cues:
+            start, end = cue.span.start_seconds, cue.span.end_seconds
+            detail = f"{cue.basis}, {how_sure(evidence)}; a cue of the chain of thought at {clock(at)}"
+            items.append(Item(f"{id}{cue.id}", "cue", "", capital(cue.words), detail, start, end, evidence, id, "cue"))
+    return items
 
 
 def _phases(report: Report) -> list[Item]:

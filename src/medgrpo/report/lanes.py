@@ -15,11 +15,13 @@ _CHARACTER_WIDTH, _LEAST_CHARACTERS = 6.8, 9
 _NAME_CHARACTERS = 22
 _AXIS_HEIGHT, _GAP, _GAP_INSIDE = 24, 8, 3
 _EVENT_WIDTH, _EVENT_ROWS = 21, 3
-_HEIGHTS = {"phase": 30, "forecast": 18, "action": 14, "event": 24, "risk": 18}
+_HEIGHTS = {"phase": 30, "forecast": 18, "action": 14, "event": 24, "thought": 24, "risk": 18}
+_POINTS = ("event", "thought")
 _RISK_WORDS = {"alert": "! ALERT", "clear": "✓ CLEAR", "monitoring": "", "unknown": "NOT ASSESSED"}
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400)
 EVENT_SYMBOLS = {
     "clip_applied": "C", "structure_divided": "D", "bleeding_seen": "B", "bag_used": "S", "view_lost": "V", "out_of_body": "O",
+    "thought": "?",
 }  # fmt: skip
 
 
@@ -64,7 +66,7 @@ def _layout(items: Sequence[Item], duration: float) -> list[_Lane]:
     bottom = _AXIS_HEIGHT
     for (kind, name), its in rows.items():
         gap = _GAP_INSIDE if lanes and lanes[-1].kind == kind else _GAP
-        levels = _levels(its, duration) if kind == "event" else (0,) * len(its)
+        levels = _levels(its, duration) if kind in _POINTS else (0,) * len(its)
         height = _HEIGHTS[kind] * (max(levels) + 1)
         lanes.append(_Lane(kind, name, bottom + gap, height, tuple(its), levels))
         bottom += gap + height
@@ -92,7 +94,7 @@ def _name(lane: _Lane) -> str:
 
 
 def _lane(lane: _Lane, duration: float, phase_numbers: dict[str, int]) -> str:
-    if lane.kind == "event":
+    if lane.kind in _POINTS:
         shapes = "".join(_event(item, lane.top, level, duration) for item, level in zip(lane.items, lane.levels, strict=True))
     else:
         shapes = "".join(_bar(item, lane, duration, phase_numbers) for item in lane.items)

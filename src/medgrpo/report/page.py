@@ -118,6 +118,7 @@ def _counts(report: Report) -> str:
         ("risks", "alert" if alerts else "", alerts, "alert", "alerts"),
         ("risks", "unknown" if blind else "", blind, "risk channel never assessed", "risk channels never assessed"),
         ("narrative", "", statements, "statement with evidence", "statements with evidence"),
+        ("narrative", "", len(report.timeline.thoughts), "chain of thought", "chains of thought"),
         ("timeline", "", events, "event", "events"),
     )
     return "".join(

@@ -120,12 +120,30 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """A passage of a knowledge base that speaks of what a chain of thought speaks of.
+
+    `quote` is the part of `text` that an accepted claim rests on, empty where `reviewed` is false. `note` says what it joins.
+    """
+
+    document: str
+    section: tuple[str, ...]
+    page: int | None
+    licence: str | None
+    text: str
+    quote: str
+    note: str
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A draft operative report. `summary` and `concerns` are sentences: what was seen; what alarmed or was never assessed.
 
     `recognised`: the video was taken for this procedure; otherwise nothing in it was assessed as such. `citations` are in the
     order of their first use: footnote n is `citations[n - 1]`. `names` gives the words for the phase and step ids of the
-    timeline. `key_frames_left_out` counts what the limit on key frames cost.
+    timeline. `key_frames_left_out` counts what the limit on key frames cost. `support` gives the passages behind a thought, by its
+    id, where a `knowledge_base` was named.
     """
 
     case: CaseInfo
@@ -144,6 +162,8 @@ class Report:
     citations: tuple[Citation, ...]
     names: Mapping[str, str]
     timeline: Timeline
+    knowledge_base: bool = False
+    support: Mapping[str, tuple[Support, ...]] = field(default_factory=dict[str, tuple[Support, ...]])
     status: Literal["preliminary"] = field(default="preliminary", init=False)
 
     def footnote(self, key: str) -> int:

@@ -9,6 +9,7 @@ from medgrpo.report.items import Item, how_sure
 from medgrpo.report.markup import chip, footnotes, meter, moment, picture, text, thumb
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import KeyFrame, Report, RiskChannel, Section
+from medgrpo.report.thoughts import homes, thoughts_of
 from medgrpo.report.words import between, capital, length
 
 PRIORITY_MARKS = {"high": "!!!", "medium": "!!", "low": "!", "information": "i"}
@@ -24,16 +25,23 @@ _LEVELS = {
 def narrative(report: Report, pictures: Pictures) -> str:
     """The findings, phase by phase, each with its picture, time, confidence, basis and sources."""
     numbers = {finding.id: number for number, finding in enumerate(report.timeline.findings, 1)}
-    return "".join(_section(report, section, number, numbers, pictures) for number, section in enumerate(report.sections, 1))
+    beside = {id: thoughts_of(its, report, pictures) for id, its in homes(report).items()}
+    return "".join(
+        _section(report, section, number, numbers, beside, pictures) for number, section in enumerate(report.sections, 1)
+    )
 
 
-def _section(report: Report, section: Section, number: int, numbers: Mapping[str, int], pictures: Pictures) -> str:
+def _section(
+    report: Report, section: Section, number: int, numbers: Mapping[str, int], beside: Mapping[str, str], pictures: Pictures
+) -> str:
     sure = meter(section.confidence) if section.confidence is not None else ""
     span = between(section.start_seconds, section.end_seconds)
     lasted = length(section.end_seconds - section.start_seconds)
     mark = f"{chip('unknown', 'NOT ASSESSED')} " if section.evidence is not None else ""
     reason = f'<p class="reason">{mark}{text(capital(section.reason))}</p>' if section.reason else ""
-    body = "".join(_statement(report, finding, numbers[finding.id], pictures) for finding in section.statements)
+    body = "".join(
+        _statement(report, finding, numbers[finding.id], pictures, beside.get(finding.id, "")) for finding in section.statements
+    )
     style = f"phase-section{'' if section.phase is not None else ' unknown'}{'' if body else ' slim'}"
     return (
         f'<section class="{style}" id="p{number}" tabindex="-1" aria-labelledby="p{number}-title"><header>'
@@ -42,7 +50,7 @@ def _section(report: Report, section: Section, number: int, numbers: Mapping[str
     )
 
 
-def _statement(report: Report, finding: Finding, number: int, pictures: Pictures) -> str:
+def _statement(report: Report, finding: Finding, number: int, pictures: Pictures, beside: str) -> str:
     evidence, id = finding.evidence, f"s{number}"
     basis = (
         chip("seen", "seen") if finding.basis == "seen" else f"{chip('inferred', 'inferred')} by rule {text(finding.rule or '')}"
@@ -54,7 +62,7 @@ def _statement(report: Report, finding: Finding, number: int, pictures: Pictures
         f'<div><p class="sentence">{text(finding.text)}{footnotes(report, finding.citations)}</p>'
         f'<ul class="facts"><li class="time">{between(finding.span.start_seconds, finding.span.end_seconds)}</li>'
         f"<li>evidence {moment(evidence.key_seconds)} ({looks})</li><li>{meter(evidence.confidence)}</li><li>{basis}</li>"
-        f'<li class="id">{text(finding.id)}</li></ul></div></article>'
+        f'<li class="id">{text(finding.id)}</li></ul>{beside}</div></article>'
     )
 
 

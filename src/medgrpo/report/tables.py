@@ -108,11 +108,40 @@ def forecasts(report: Report, items: Sequence[Item]) -> str:
     for forecast, item in zip(report.timeline.forecasts, (item for item in items if item.kind == "forecast"), strict=True):
         shown = f'<a href="#{item.id}" data-item="{item.id}">{clock(forecast.seconds)}</a>'
         options = "".join(_option(report, option) for option in forecast.options[:3])
+        options += "".join(f'<li class="quiet">{text(line)}</li>' for line in _ahead(report, forecast))
         rows.append(
             f'<tr id="{item.id}" tabindex="-1"><th scope="row">{shown}</th><td><ul class="options">{options}</ul></td>'
-            f"<td>{text(capital(forecast.basis))}{footnotes(report, forecast.citations)}</td></tr>"
+            f"<td>{text(capital('; '.join(filter(None, (forecast.basis, forecast.times_basis)))))}"
+            f"{footnotes(report, forecast.citations)}</td></tr>"
         )
     return table("forecasts", ("At", "Expected next", "Basis"), f"<tbody>{''.join(rows)}</tbody>")
+
+
+def _ahead(report: Report, forecast: Forecast) -> list[str]:
+    """Lines of words: the next action, when phases, events and instruments come, the time left, the hazards ahead."""
+    lines: list[str] = []
+    if forecast.actions:
+        told = ", ".join(f"{action_words(one.id)} {one.probability:.0%}" for one in forecast.actions[:3])
+        lines.append(f"Next action: {told}")
+    for kind, name in (("phase", "Phases"), ("event", "Key events"), ("instrument", "Instruments")):
+        known = [one for one in forecast.times if one.kind == kind and one.middle_seconds is not None]
+        soonest = sorted(known, key=lambda one: one.middle_seconds or 0.0)[:3]
+        if soonest:
+            lines.append(f"{name}: {'; '.join(f'{report.names.get(one.id, label(one.id))} {_points(one)}' for one in soonest)}")
+    if forecast.remaining is not None:
+        lines.append(f"End of the operation {_points(forecast.remaining)}")
+    if forecast.risks:
+        told = "; ".join(f"{report.names.get(one.hazard, label(one.hazard))} {_points(one)}" for one in forecast.risks[:4])
+        lines.append(f"Hazards ahead: {told}")
+    return lines
+
+
+def _points(coming: ComingTime | ComingRisk) -> str:
+    """`in about 2 min (30 s to 9 min)`: the middle and the interval of 80 %; an open end is said."""
+    if coming.middle_seconds is None:
+        return "not to be said" if coming.low_seconds is None else f"not before {length(coming.low_seconds)}"
+    high = "longer than can be said" if coming.high_seconds is None else length(coming.high_seconds)
+    return f"in about {length(coming.middle_seconds)} ({length(coming.low_seconds or 0.0)} to {high})"
 
 
 def _option(report: Report, option: Option) -> str:

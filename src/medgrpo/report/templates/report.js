@@ -54,7 +54,7 @@
     const template = choose(link.dataset.item);
     if (!template) return;
     if (lanes.contains(link)) lastLink = link;
-    if (!link.classList.contains("thumb")) read(template.dataset.target);
+    if (!link.matches(".thumb, .moment")) read(template.dataset.target);
   });
 
   // one stop of the Tab key per lane; arrows move inside it and show the evidence without leaving the timeline
@@ -149,7 +149,7 @@
   addEventListener("scroll", hideTip, { passive: true });
 
   // a printed page shows the lists of what was not observed
-  addEventListener("beforeprint", () => document.querySelectorAll("#synoptic details").forEach((part) => (part.open = true)));
+  addEventListener("beforeprint", () => document.querySelectorAll("#synoptic details, details.thought").forEach((part) => (part.open = true)));
 
   choose(viewer.dataset.first, false);
 })();

@@ -1,0 +1,156 @@
+"""The chain of thought beside the statement of its moment: cues with their frames, what is missing, rules with their sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from medgrpo.knowledge import Citation
+from medgrpo.reasoning import Cue, Evidence, Expected, Finding, MissingCue, Thought, Timeline
+from medgrpo.report.markup import chip, footnotes, meter, moment, picture, text, thumb
+from medgrpo.report.pictures import Pictures
+from medgrpo.report.records import Report, Support
+from medgrpo.report.words import capital, length
+
+NO_PASSAGE = "No passage is at hand: this is what the procedure file knows of the source."
+_BASIS = {"seen": "seen", "image measure": "seen", "inferred": "inferred"}
+
+
+def evidence_of_cue(cue: Cue, timeline: Timeline) -> Evidence:
+    """The cue's frames as evidence that can be shown."""
+    return Evidence(cue.seconds, cue.key_seconds, ", ".join(timeline.models), cue.confidence)
+
+
+def homes(report: Report) -> dict[str, list[tuple[int, Thought]]]:
+    """Id of a finding -> the thoughts (with their numbers from 1) that open beside it: those made nearest to its beginning."""
+    placed: dict[str, list[tuple[int, Thought]]] = {}
+    findings = [finding for section in report.sections for finding in section.statements]
+    for number, thought in enumerate(report.timeline.thoughts, 1):
+        if findings:
+            nearest = min(findings, key=lambda finding: _distance(finding, thought))
+            placed.setdefault(nearest.id, []).append((number, thought))
+    return placed
+
+
+def _distance(finding: Finding, thought: Thought) -> tuple[float, bool]:
+    """Seconds from the thought to the finding's stretch or its beginning, whichever it is told by; long stretches come last."""
+    span = finding.span
+    inside = span.start_seconds <= thought.seconds <= span.end_seconds
+    away = abs(finding.evidence.key_seconds - thought.seconds)
+    return (min(away, abs(span.start_seconds - thought.seconds)) + (0 if inside else 1), finding.basis == "seen")
+
+
+def thought_block(report: Report, number: int, thought: Thought, pictures: Pictures) -> str:
+    """One chain, folded: its sentence is the summary, the rest opens."""
+    first = _main_cue(thought)
+    shown = ""
+    if first is not None:
+        id = f"t{number}{first.id}"
+        shown = thumb(id, first.words, picture(evidence_of_cue(first, report.timeline), pictures, first.words, "small"))
+    sure = meter(thought.confidence) if thought.confidence is not None else chip("unknown", "ABSTAINS")
+    rows = [
+        ("Decision", text(thought.question)),
+        ("Options", _list(text(capital(one.words)) for one in thought.options)),
+        ("Seen", _list(_cue(number, cue) for cue in thought.cues_seen)),
+        ("Not seen", _list(_missing(cue) for cue in thought.cues_missing)),
+        ("Rules", _list(_ground(report, thought))),
+        ("Risks", _list(_risks(report, thought))),
+        ("Expected next", _list(_expected(one) for one in thought.expected_next)),
+        ("Confidence", f"{sure} {text(capital(thought.abstain)) if thought.abstain else 'that of the weakest cue'}"),
+        ("Sources", _sources(report, thought)),
+    ]
+    body = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in rows if value)
+    reworded = f" {chip('inferred', 'reworded')}" if thought.rephrased else ""
+    return (
+        f'<details class="thought" id="t{number}" tabindex="-1"><summary><span class="kicker">Chain of thought at '
+        f'{moment(thought.seconds)}</span> <span class="sentence">{text(thought.text)}</span>{reworded}</summary>'
+        f'<div class="chain">{shown}<dl>{body}</dl></div></details>'
+    )
+
+
+def _main_cue(thought: Thought) -> Cue | None:
+    """The cue whose frame is shown: the latest."""
+    return max(thought.cues_seen, key=lambda cue: cue.span.end_seconds, default=None)
+
+
+def _list(entries: Iterable[str]) -> str:
+    items = "".join(f"<li>{entry}</li>" for entry in entries)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _cue(number: int, cue: Cue) -> str:
+    link = f'<a class="moment" href="#t{number}" data-item="t{number}{cue.id}">{moment(cue.key_seconds)}</a>'
+    basis = chip(_BASIS[cue.basis], cue.basis)
+    return f"{link} {text(capital(cue.words))} {basis} {meter(cue.confidence)}"
+
+
+def _missing(cue: MissingCue) -> str:
+    note = f' <span class="note">{text(capital(cue.note))}</span>' if cue.note else ""
+    return f"{text(capital(cue.words))} {chip('unknown', cue.why.value)}{note}"
+
+
+def _ground(report: Report, thought: Thought) -> list[str]:
+    said = {ground.words: ground.citations for ground in thought.grounds}
+    return [f"{text(capital(words))}{footnotes(report, citations)}" for words, citations in said.items()]
+
+
+def _risks(report: Report, thought: Thought) -> list[str]:
+    return [
+        f"<b>{text(capital(risk.words))}</b>{': ' if risk.structures else ''}{text(', '.join(risk.structures))}. "
+        f"{text(risk.advice)}{footnotes(report, risk.citations)}"
+        for risk in thought.risks
+    ]
+
+
+def _expected(one: Expected) -> str:
+    share = f" <b>{one.probability:.0%}</b>" if one.probability is not None else ""
+    soon = f' <span class="quiet">in about {length(one.in_seconds)}</span>' if one.in_seconds is not None else ""
+    return f"{text(capital(one.words))}{share}{soon}"
+
+
+def _sources(report: Report, thought: Thought) -> str:
+    """Each citation opens what is known of it; passages of the knowledge base open in place."""
+    passages = report.support.get(thought.id, ())
+    known = {citation.key: citation for citation in report.citations}
+    opened = "".join(_citation(report, known[key]) for key in thought.citations)
+    found = "".join(_passage(one) for one in passages)
+    if report.knowledge_base and not passages:
+        found = '<p class="note">The knowledge base has no passage that joins two of the things named here.</p>'
+    return opened + found
+
+
+def _citation(report: Report, citation: Citation) -> str:
+    number = report.footnote(citation.key)
+    state = chip("checked", "checked in the source") if citation.checked else chip("unchecked", "° not checked in the source")
+    link = ""
+    if citation.link is not None and citation.link.startswith(("https://", "http://")):
+        link = f' <a href="{text(citation.link)}" rel="noreferrer noopener">{text(citation.link)}</a>'
+    note = f'<p class="note">{text(citation.note)}</p>' if citation.note else ""
+    none = "" if report.knowledge_base else f'<p class="note">{NO_PASSAGE}</p>'
+    return (
+        f'<details class="source"><summary>{number}. {text(citation.title)}</summary>'
+        f"<p>{text(citation.source)}, {citation.year}.{link} {state}</p>{note}{none}</details>"
+    )
+
+
+def _passage(one: Support) -> str:
+    place = [" › ".join(one.section)] if one.section else []
+    place += [f"page {one.page}"] if one.page is not None else []
+    place += [one.licence or "licence not stated"]
+    state = chip("checked", "accepted claim") if one.reviewed else chip("unchecked", "not reviewed")
+    return (
+        f'<details class="source passage"><summary>Passage: {text(one.document)} {state}</summary>'
+        f'<p class="note">{text(", ".join(place))}. {text(capital(one.note))}.</p><blockquote>{_marked(one)}</blockquote></details>'
+    )
+
+
+def _marked(one: Support) -> str:
+    """The passage with the claim's quote marked."""
+    start = one.text.find(one.quote) if one.quote else -1
+    if start < 0:
+        return text(one.text)
+    end = start + len(one.quote)
+    return f"{text(one.text[:start])}<mark>{text(one.text[start:end])}</mark>{text(one.text[end:])}"
+
+
+def thoughts_of(entries: Sequence[tuple[int, Thought]], report: Report, pictures: Pictures) -> str:
+    return "".join(thought_block(report, number, thought, pictures) for number, thought in entries)
