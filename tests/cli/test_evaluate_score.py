@@ -1,0 +1,105 @@
+"""The scoring commands: layouts in, one score per record and a summary out, mistakes in one line."""
+
+import json
+
+import pytest
+
+from medgrpo import cli
+
+RECORD = {
+    "id": "a&&1",
+    "qa_type": "tal",
+    "data_source": "AVOS",
+    "metadata": {"video_id": "a", "fps": "1.0"},
+    "question": "When?",
+    "struc_info": [{"spans": [{"start": 0, "end": 10}]}],
+    "gnd": "0-10 seconds.",
+    "prediction": "0-9",
+}
+
+
+def write(path, value):
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        json.dumps(RECORD) + "\n\n" + json.dumps({"case": "c", "input": RECORD, "expected": {}}) + "\n",
+        [RECORD, RECORD],
+        {"0": RECORD, "1": {**{key: item for key, item in RECORD.items() if key != "prediction"}, "answer": "0-9"}},
+    ],
+)
+def test_layouts(value, tmp_path, capsys):
+    out = tmp_path / "out.json"
+    assert cli.main(["evaluate", "score", write(tmp_path / "r.jsonl", value), "--protocol", "leaderboard", "--json", str(out)]) == 0
+    told = json.loads(out.read_text())
+    assert [(record["id"], record["status"]) for record in told["records"]] == [("a&&1", "scored")] * 2
+    assert told["records"][0]["score"] == pytest.approx(0.9)
+    assert told["records"][0]["parts"] == {"miou_03": 0.9, "miou_05": 0.9, "pred_spans": [[0, 9]]}
+    assert told["summary"]["metrics"] == {"tag_miou_03": 0.9, "tag_miou_05": 0.9}
+    assert told["summary"]["published"]["vs_llm"] == 0
+    assert told["summary"]["per_data_source"]["tal"]["AVOS"]["by_fps"]["1.0"]["count"] == 2
+    assert "tag_miou_05" in capsys.readouterr().out
+
+
+def test_both_protocols_side_by_side(tmp_path, capsys):
+    out = tmp_path / "out.json"
+    broken = {key: item for key, item in RECORD.items() if key != "prediction"}
+    path = write(tmp_path / "r.json", [RECORD, broken])
+    assert cli.main(["evaluate", "score", path, "--json", str(out)]) == 0
+    told = json.loads(out.read_text())
+    assert set(told) == {"leaderboard", "strict"}
+    assert [record["status"] for record in told["strict"]["records"]] == ["scored", "broken"]
+    assert told["strict"]["summary"]["counts"] == {"records": 2, "broken": 1, "scored": 1}
+    printed = capsys.readouterr().out
+    assert "leaderboard: 2 records" in printed
+    assert "temporal_grounding, AVOS" in printed
+
+
+def test_a_submission_is_joined_by_position(tmp_path, capsys):
+    truth = [{**RECORD, "conversations": [{"from": "gpt", "value": "0-10"}]}]
+    given = [{"id": "other", "qa_type": "tal", "prediction": "0-9"}]
+    arguments = ["--submission", write(tmp_path / "s.json", given), "--ground-truth", write(tmp_path / "g.json", truth)]
+    assert cli.main(["evaluate", "score", *arguments]) == 0
+    assert "1 of 1 records have another id" in capsys.readouterr().err
+    out = tmp_path / "out.json"
+    arguments[1] = write(tmp_path / "s2.json", given * 2)
+    assert cli.main(["evaluate", "score", *arguments, "--json", str(out)]) == 2
+    assert "2 predictions for 1 questions" in capsys.readouterr().err
+    assert json.loads(out.read_text())["summary"]["error"] == "length_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"qa_type": "tal"}\n{"qa_type": ', "r.jsonl:2: is not JSON"),
+        ('{"qa_type": "tal"}\n7\n', "r.jsonl:2: is not an object"),
+        ("[1]", "record 1: is not an object"),
+        ("[1,\n", "r.jsonl:2: is not JSON"),
+        ("", "holds no records"),
+        ('{"a": 1}', "not one from keys to records"),
+    ],
+)
+def test_a_mistake_names_file_and_line(text, words, tmp_path, capsys):
+    assert cli.main(["evaluate", "score", write(tmp_path / "r.jsonl", text)]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_a_missing_file_and_wrong_arguments(tmp_path, capsys):
+    for arguments in ([str(tmp_path / "none")], [], ["x", "--submission", "y", "--ground-truth", "z"], ["--submission", "y"]):
+        assert cli.main(["evaluate", "score", *arguments]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_validate_and_baselines(tmp_path, capsys):
+    path = write(tmp_path / "r.json", [RECORD, {**RECORD, "struc_info": [{"spans": [{"start": 5, "end": 1}]}]}])
+    assert cli.main(["evaluate", "validate", path]) == 1
+    assert "temporal_grounding: 1 of 2 pass" in capsys.readouterr().out
+    assert cli.main(["evaluate", "baselines", path, "--json", str(tmp_path / "b.json")]) == 0
+    summaries = json.loads((tmp_path / "b.json").read_text())
+    assert summaries["perfect"]["strict"]["tasks"]["temporal_grounding"]["all"]["pooled"]["value"] == 1
+    assert "ladder" in capsys.readouterr().out
