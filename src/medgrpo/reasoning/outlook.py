@@ -1,8 +1,8 @@
 """When each phase, instrument and key event comes, which action begins next, how long the rest lasts: from one belief, exactly.
 
 Phases follow the semi-Markov model of `tracking` without its steps, which do not change when phases end. An action begins in a
-phase at the rate share / `action_seconds`, share being its part of the phase's action time in the procedure file; an instrument or a
-key event comes with the first action that shows it. All of it passes at the operation's pace. Durations, shares and rates are
+phase at the rate share / `action_seconds`, share being its part of the phase's action time in the procedure file; an instrument or
+a key event comes with the first action that shows it. All of it passes at the operation's pace. Durations, shares and rates are
 design values of the procedure file, not statistics of surgery.
 
 Answers are linear in the belief: P(by t) = sum of belief x table, the tables worked out once. 0 means that it is under way now.

@@ -27,6 +27,7 @@ def draft_report(timeline: Timeline, procedure: Procedure, case: CaseInfo, base:
     """
     names = {phase.id: phase.name for phase in procedure.phases}
     names |= {step.id: step.name for phase in procedure.phases for step in phase.steps}
+    names |= {hazard.id: hazard.name for hazard in procedure.hazards}
     channels = _channels(timeline, procedure)
     key_frames, left_out = _key_frames(timeline, names, channels)
     fields = synoptic_fields(timeline, [frame.seconds for frame in key_frames])
@@ -249,7 +250,7 @@ def _citations(
     for thought in timeline.thoughts:
         used.update(dict.fromkeys(thought.citations))
     for forecast in timeline.forecasts:
-        used.update(dict.fromkeys(forecast.citations))
+        used.update(dict.fromkeys((*forecast.citations, *(key for risk in forecast.risks for key in risk.citations))))
     known = {citation.key: citation for citation in procedure.citations}
     unknown = [key for key in used if key not in known]
     if unknown:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from medgrpo.core import clock
-from medgrpo.reasoning import Option
+from medgrpo.knowledge import label
+from medgrpo.reasoning import ComingRisk, ComingTime, Forecast, Option
 from medgrpo.report.items import Item
 from medgrpo.report.markup import bar, chip, footnotes, moment, table, text
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import Field, Report
 from medgrpo.report.synoptic import GROUPS, NOT_LOOKED_FOR, NOT_VISIBLE
-from medgrpo.report.words import between, capital, length, share
+from medgrpo.report.words import action_words, between, capital, length, share
 
 _MOST_SPANS, _MOST_LOOKS = 8, 3
 
@@ -108,11 +109,12 @@ def forecasts(report: Report, items: Sequence[Item]) -> str:
     for forecast, item in zip(report.timeline.forecasts, (item for item in items if item.kind == "forecast"), strict=True):
         shown = f'<a href="#{item.id}" data-item="{item.id}">{clock(forecast.seconds)}</a>'
         options = "".join(_option(report, option) for option in forecast.options[:3])
+        risk_citations = [key for risk in forecast.risks for key in risk.citations]
         options += "".join(f'<li class="quiet">{text(line)}</li>' for line in _ahead(report, forecast))
         rows.append(
             f'<tr id="{item.id}" tabindex="-1"><th scope="row">{shown}</th><td><ul class="options">{options}</ul></td>'
             f"<td>{text(capital('; '.join(filter(None, (forecast.basis, forecast.times_basis)))))}"
-            f"{footnotes(report, forecast.citations)}</td></tr>"
+            f"{footnotes(report, tuple(dict.fromkeys((*forecast.citations, *risk_citations))))}</td></tr>"
         )
     return table("forecasts", ("At", "Expected next", "Basis"), f"<tbody>{''.join(rows)}</tbody>")
 
