@@ -2,6 +2,7 @@
 
 from medgrpo.evaluation.extraction import Counts, Interval, LabelledSentence, Measure
 from medgrpo.evaluation.extraction_run import ExtractionResult, evaluate_extraction
+from medgrpo.evaluation.forecast_run import evaluate_source, table_rows
 from medgrpo.evaluation.gallery import failure_gallery
 from medgrpo.evaluation.grounding import Grounding, KindCounts, measure_grounding
 from medgrpo.evaluation.intervals import bootstrap
@@ -86,6 +87,7 @@ __all__ = [
     "edit_score",
     "evaluate_extraction",
     "evaluate_retrieval",
+    "evaluate_source",
     "event_agreement",
     "expected_calibration_error",
     "failure_gallery",
@@ -115,6 +117,7 @@ __all__ = [
     "stopped",
     "study",
     "summarise",
+    "table_rows",
     "truth_of",
     "usable",
     "validate_records",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from medgrpo.core import Span
+from medgrpo.core import InputError, Span
 from medgrpo.knowledge import PHASES, load_procedure
 from medgrpo.reasoning import Course, Stretch
 from medgrpo.simulation import Deviation, simulate
@@ -34,9 +34,11 @@ class Courses:
 
 def read_courses(source: ForecastSource, folder: Path | None, procedure: str = _PROCEDURE) -> Courses:
     """The courses of one source. DataError names what is wrong with its files; simulated ones need no folder."""
-    if source == "simulated" or folder is None:
+    if source == "simulated":
         parts = {name: tuple(_simulated(seed, procedure) for seed in seeds) for name, seeds in _SEEDS.items()}
         return Courses(parts["train"], parts["val"], parts["test"], PHASES, tuple(range(len(PHASES))), kinds=False)
+    if folder is None:
+        raise InputError(f"the source {source} needs the folder of its annotations")
     if source == "avos":
         videos = [video for video in read_avos(folder) if video.segments]
         chosen = {name: tuple(_avos(video) for video in videos if video.split == name) for name in ("train", "val", "test")}

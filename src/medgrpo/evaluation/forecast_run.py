@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from medgrpo.evaluation.forecast import ERRORS, Difference, interval, over_classes, resamples, share_difference
-from medgrpo.evaluation.forecast_courses import Courses
+from medgrpo.evaluation.forecast_courses import Courses, ForecastSource, read_courses, without_background
 from medgrpo.evaluation.forecast_measure import (
     AHEAD_SECONDS,
     HORIZONS_SECONDS,
@@ -123,14 +124,32 @@ def _classes(courses: Courses) -> Callable[[Course], tuple[int, ...]]:
     return classes
 
 
-def table_rows(results: Sequence[dict[str, Any]]) -> list[tuple[str, list[str]]]:
-    """(figure, one cell per model and the difference with its interval) of one result, in a fixed order."""
+def table_rows(result: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """(figure, one cell per model and the difference with its interval), in a fixed order."""
     rows: list[tuple[str, list[str]]] = []
-    for result in results:
-        models = result["figures"]
-        for name in models[OURS]:
-            cells = ["" if models[model].get(name) is None else f"{models[model][name]:.3f}" for model in models]
-            one = result["ours_minus_markov"].get(name)
-            cells.append("" if one is None else f"{one['value']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]")
-            rows.append((name, cells))
+    models = result["figures"]
+    for name in models[OURS]:
+        cells = ["" if models[model].get(name) is None else f"{models[model][name]:.3f}" for model in models]
+        one = result["ours_minus_markov"].get(name)
+        cells.append("" if one is None else f"{one['value']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]")
+        rows.append((name, cells))
     return rows
+
+
+def evaluate_source(source: ForecastSource, folder: Path | None, progress: Listener) -> list[dict[str, Any]]:
+    """One result per variant: NurViD with its procedure known and unknown; AVOS whole and with its named actions only.
+
+    InputError names a source that needs a folder; DataError what is wrong in it.
+    """
+    courses = read_courses(source, folder)
+    if source == "nurvid":
+        return [
+            evaluate_forecasts("NurViD, procedure known", courses, kind_known=True, progress=progress),
+            evaluate_forecasts("NurViD, procedure unknown", courses, kind_known=False, progress=progress),
+        ]
+    if source == "avos":
+        return [
+            evaluate_forecasts("AVOS", courses, kind_known=True, progress=progress),
+            evaluate_forecasts("AVOS, named actions only", without_background(courses), kind_known=True, progress=progress),
+        ]
+    return [evaluate_forecasts("simulated phases", courses, kind_known=True, progress=progress)]
