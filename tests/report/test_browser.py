@@ -4,11 +4,13 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from medgrpo.core import Span
+from medgrpo.reasoning import Cue, Ground, GroundKind, Thought
 from medgrpo.report import DRAFT_NOTICE, CaseInfo, Report, draft_report, render_html
 from medgrpo.video import Image
 
@@ -156,6 +158,44 @@ def test_the_page_says_everything_without_a_script(browser, file: Path, report: 
     page.locator('#lanes [data-item="e4"]').click()
     assert page.url.endswith("#s9")
     page.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_chain_of_thought_opens_at_its_moment_and_its_cues_show_their_frames(
+    browser,
+    timeline,
+    procedure,
+    make_case: Callable[..., CaseInfo],
+    draw_frame: Callable[[float], Image],
+    tmp_path: Path,
+    size: str,
+):
+    seen_at = (259.5, 294.5)
+    cues = tuple(
+        Cue(f"c{n}", ("anatomy:cystic_duct",), f"cue {n}", Span(at, at), (at,), at, 0.8, "seen") for n, at in enumerate(seen_at, 1)
+    )
+    rule = Ground("g1", GroundKind.REQUIRES, "clip_structures", "state:triangle_cleared", "a long reason " * 20, ("brunt-2020",))
+    thought = Thought(
+        "t", "clip", "Clip now?", 300.0, Span(250, 300), (), cues, (), (rule,), (), (), (), 0.8, None, "The duct has been clipped."
+    )
+    path = tmp_path / "thought.html"
+    report = draft_report(replace(timeline, thoughts=(thought,)), procedure, make_case())
+    path.write_text(render_html(report, draw_frame), encoding="utf-8")
+    page, seen = _open(browser, path, SIZES[size])
+    chain = page.locator("details#t1")
+    assert chain.get_attribute("open") is None
+    page.locator('#lanes [data-item="t1"]').click()
+    assert chain.get_attribute("open") is not None
+    assert page.evaluate("document.activeElement.id") == "t1"
+    assert _frame_shown(page)[1].startswith("Frame at 04:19.5")
+    page.locator('#t1 a.moment[data-item="t1c2"]').dispatch_event("click")
+    assert _frame_shown(page)[1].startswith("Frame at 04:54.5")
+    assert page.evaluate("document.activeElement.id") == "t1"  # the reader stays where they read
+    chain.locator("details.source summary").first.dispatch_event("click")
+    assert "No passage is at hand" in chain.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.context.close()
+    assert seen.complaints == []
 
 
 def test_a_hostile_file_name_does_not_run(

@@ -66,8 +66,10 @@ def _acts(thought: Thought, told: Sequence[str]) -> list[str]:
 
 def _shown(thought: Thought) -> list[str]:
     shown = [one for one in thought.conclusions if one.kind is ConclusionKind.SHOWN]
-    states = [cue.concepts[0] for one in shown for cue in thought.cues_seen if cue.id in one.premises]
-    known = [phrases()["shown"][one] for one in states if one in phrases()["shown"]]
+    cues = [cue for one in shown for cue in thought.cues_seen if cue.id in one.premises]
+    texts = phrases()["shown"]  # by the site where that says less than the state does
+    named = [next((one for one in (cue.concepts[-1], cue.concepts[0]) if one in texts), None) for cue in cues]
+    known = [texts[one] for one in dict.fromkeys(named) if one is not None]
     return [f"{_capital(joined(known))}."] if known else []
 
 

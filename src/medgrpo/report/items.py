@@ -88,16 +88,14 @@ def _statements(report: Report) -> list[Item]:
 
 
 def _thoughts(report: Report) -> list[Item]:
-    """Each chain of thought with the frame of its latest cue, then each of its cues."""
+    """Each chain of thought with the frame of its first cue, then each of its cues."""
     items: list[Item] = []
     for number, thought in enumerate(report.timeline.thoughts, 1):
         id, at = f"t{number}", thought.seconds
         sure = "abstains: " + thought.abstain if thought.abstain else f"confidence {thought.confidence or 0:.2f}"
         cues = [(cue, evidence_of_cue(cue, report.timeline)) for cue in thought.cues_seen]
-        latest = max(cues, key=lambda one: one[0].span.end_seconds, default=None)
-        shown = None if latest is None else latest[1]
-        title = f"{thought.question} {thought.text}"
-        items.append(Item(id, "thought", "Chain of thought", title, sure, at, at, shown, id, "thought"))
+        shown = cues[0][1] if cues else None
+        items.append(Item(id, "thought", "Chain of thought", thought.question, sure, at, at, shown, id, "thought"))
         for cue, evidence in cues:
             start, end = cue.span.start_seconds, cue.span.end_seconds
             detail = f"{cue.basis}, {how_sure(evidence)}; a cue of the chain of thought at {clock(at)}"

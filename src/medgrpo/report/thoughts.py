@@ -12,6 +12,7 @@ from medgrpo.report.records import Report, Support
 from medgrpo.report.words import capital, length
 
 NO_PASSAGE = "No passage is at hand: this is what the procedure file knows of the source."
+_LATER = 0.1
 _BASIS = {"seen": "seen", "image measure": "seen", "inferred": "inferred"}
 
 
@@ -21,7 +22,7 @@ def evidence_of_cue(cue: Cue, timeline: Timeline) -> Evidence:
 
 
 def homes(report: Report) -> dict[str, list[tuple[int, Thought]]]:
-    """Id of a finding -> the thoughts (with their numbers from 1) that open beside it: those made nearest to its beginning."""
+    """Id of a finding -> the thoughts (with their numbers from 1) that open beside it: the one whose key frame is nearest."""
     placed: dict[str, list[tuple[int, Thought]]] = {}
     findings = [finding for section in report.sections for finding in section.statements]
     for number, thought in enumerate(report.timeline.thoughts, 1):
@@ -31,17 +32,15 @@ def homes(report: Report) -> dict[str, list[tuple[int, Thought]]]:
     return placed
 
 
-def _distance(finding: Finding, thought: Thought) -> tuple[float, bool]:
-    """Seconds from the thought to the finding's stretch or its beginning, whichever it is told by; long stretches come last."""
-    span = finding.span
-    inside = span.start_seconds <= thought.seconds <= span.end_seconds
-    away = abs(finding.evidence.key_seconds - thought.seconds)
-    return (min(away, abs(span.start_seconds - thought.seconds)) + (0 if inside else 1), finding.basis == "seen")
+def _distance(finding: Finding, thought: Thought) -> float:
+    """Seconds between their key frames, and a little for what begins at another moment than the thought."""
+    at = thought.cues_seen[0].key_seconds if thought.cues_seen else thought.seconds
+    return abs(finding.evidence.key_seconds - at) + _LATER * abs(finding.span.start_seconds - thought.seconds)
 
 
 def thought_block(report: Report, number: int, thought: Thought, pictures: Pictures) -> str:
     """One chain, folded: its sentence is the summary, the rest opens."""
-    first = _main_cue(thought)
+    first = next(iter(thought.cues_seen), None)  # the cue that the moment is about
     shown = ""
     if first is not None:
         id = f"t{number}{first.id}"
@@ -65,11 +64,6 @@ def thought_block(report: Report, number: int, thought: Thought, pictures: Pictu
         f'{moment(thought.seconds)}</span> <span class="sentence">{text(thought.text)}</span>{reworded}</summary>'
         f'<div class="chain">{shown}<dl>{body}</dl></div></details>'
     )
-
-
-def _main_cue(thought: Thought) -> Cue | None:
-    """The cue whose frame is shown: the latest."""
-    return max(thought.cues_seen, key=lambda cue: cue.span.end_seconds, default=None)
 
 
 def _list(entries: Iterable[str]) -> str:
