@@ -11,6 +11,7 @@ from medgrpo.reasoning.chain import Absence, ConclusionKind, Cue, MissingCue, Ri
 from medgrpo.reasoning.graph import vocabulary
 
 _SITES_NAMED = 3
+_SURE = 0.5  # a less sure act stands among the cues, and is not spoken of
 
 
 @cache
@@ -53,7 +54,7 @@ def _acts(thought: Thought, told: Sequence[str]) -> list[str]:
     """What instruments were seen to do, one sentence per instrument and action."""
     sites: dict[tuple[str, str], list[str]] = {}
     for cue in thought.cues_seen:
-        if cue.id not in told and len(cue.concepts) == 3 and cue.basis == "seen":
+        if cue.id not in told and len(cue.concepts) == 3 and cue.basis == "seen" and cue.confidence >= _SURE:
             named = sites.setdefault((cue.concepts[0], cue.concepts[1]), [])
             named += [cue.concepts[2]] if cue.concepts[2] not in named else []
     texts = phrases()["act"]

@@ -50,7 +50,7 @@ def thought_block(report: Report, number: int, thought: Thought, pictures: Pictu
         ("Decision", text(thought.question)),
         ("Options", _list(text(capital(one.words)) for one in thought.options)),
         ("Seen", _list(_cue(number, cue) for cue in thought.cues_seen)),
-        ("Not seen", _list(_missing(cue) for cue in thought.cues_missing)),
+        ("Should be seen", _list(_missing(cue) for cue in thought.cues_missing)),
         ("Rules", _list(_ground(report, thought))),
         ("Risks", _list(_risks(report, thought))),
         ("Expected next", _list(_expected(one) for one in thought.expected_next)),
