@@ -14,10 +14,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "forecast",
         help="measure forecasts on held-out courses",
-        description="Learn from a source's training part, tune on its validation part, measure on its test part: the next action, the "
-        "time to each class at 2, 3 and 5 minutes, the segments of the next 2 minutes, the time left, calibration. Ours stands beside "
-        "last seen, class means and first-order Markov; the last column is ours minus Markov with a 95 % interval (bootstrap over "
-        "videos). Times are in seconds.",
+        description="Learn from a source's training part, tune on its validation part, measure on its test part: the next action, "
+        "the time to each class at 2, 3 and 5 minutes, the segments of the next 2 minutes, the time left, calibration. Ours stands "
+        "beside last seen, class means and first-order Markov; the last column is ours minus Markov with a 95 % interval (paired "
+        "bootstrap over videos). Times are in seconds.",
     )
     parser.add_argument("--source", choices=SOURCES, required=True, help="which courses")
     parser.add_argument("--data", metavar="DIR", type=Path, help="the source's folder (not needed for simulated cases)")

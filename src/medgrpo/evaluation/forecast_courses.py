@@ -10,12 +10,12 @@ from typing import Literal, get_args
 from medgrpo.core import InputError, Span
 from medgrpo.knowledge import PHASES, load_procedure
 from medgrpo.reasoning import Course, Stretch
-from medgrpo.simulation import Deviation, simulate
+from medgrpo.simulation import Case, Deviation, simulate
 from medgrpo.sources import AVOS_LABELS, AvosVideo, NurvidVideo, read_avos, read_nurvid
 
 ForecastSource = Literal["nurvid", "avos", "simulated"]
 FORECAST_SOURCES: tuple[ForecastSource, ...] = get_args(ForecastSource)
-_PROCEDURE = "laparoscopic_cholecystectomy"
+SIMULATED_PROCEDURE = "laparoscopic_cholecystectomy"
 _SEEDS = {"train": range(1000, 1120), "val": range(2000, 2020), "test": range(3000, 3040)}
 _DEVIATIONS = tuple(Deviation)
 
@@ -32,10 +32,10 @@ class Courses:
     kinds: bool
 
 
-def read_courses(source: ForecastSource, folder: Path | None, procedure: str = _PROCEDURE) -> Courses:
+def read_courses(source: ForecastSource, folder: Path | None, procedure: str = SIMULATED_PROCEDURE) -> Courses:
     """The courses of one source. DataError names what is wrong with its files; simulated ones need no folder."""
     if source == "simulated":
-        parts = {name: tuple(_simulated(seed, procedure) for seed in seeds) for name, seeds in _SEEDS.items()}
+        parts = {name: tuple(simulated_case(seed, procedure)[1] for seed in seeds) for name, seeds in _SEEDS.items()}
         return Courses(parts["train"], parts["val"], parts["test"], PHASES, tuple(range(len(PHASES))), kinds=False)
     if folder is None:
         raise InputError(f"the source {source} needs the folder of its annotations")
@@ -85,9 +85,9 @@ def _avos(video: AvosVideo) -> Course:
     return Course(video.id, 0, tuple(found), start, end)
 
 
-def _simulated(seed: int, procedure: str) -> Course:
-    """A case of 5 to 20 minutes; every second one with a deviation."""
+def simulated_case(seed: int, procedure: str = SIMULATED_PROCEDURE) -> tuple[Case, Course]:
+    """A case of 5 to 20 minutes, every second one with a deviation, and its course of phases."""
     deviation = _DEVIATIONS[(seed // 2) % len(_DEVIATIONS)] if seed % 2 else Deviation.NONE
-    script = simulate(load_procedure(procedure), 5 + seed * 7 % 16, seed, deviations=(deviation,)).script
-    stretches = tuple(Stretch(PHASES.index(one.phase), one.span) for one in script.phases)
-    return Course(f"case {seed} ({deviation.value})", 0, stretches, 0.0, script.duration_seconds)
+    case = simulate(load_procedure(procedure), 5 + seed * 7 % 16, seed, deviations=(deviation,))
+    stretches = tuple(Stretch(PHASES.index(one.phase), one.span) for one in case.script.phases)
+    return case, Course(f"case {seed} ({deviation.value})", 0, stretches, 0.0, case.script.duration_seconds)

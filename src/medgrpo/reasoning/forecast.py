@@ -71,6 +71,14 @@ class Forecaster:
         told = Forecast(look.seconds, options, BASIS, evidence, here.citations)
         return [self.with_times(told, phase, self._outlook.staged(operation.model, operation.joint), look)]
 
+    def now(self, look: Observation, phase: str, state: OperationState, step: str | None, operation: OperationModel) -> Forecast:
+        """The forecast as it stands at this look, whether it is new or not."""
+        here = self._procedure.phase(phase)
+        options = self.options(here, look.seconds - state.phase_since, state.pace, operation.phases, step)
+        evidence = evidence_of(look, float(operation.phases[PHASES.index(phase)]))
+        told = Forecast(look.seconds, options, BASIS, evidence, here.citations)
+        return self.with_times(told, phase, self._outlook.staged(operation.model, operation.joint), look)
+
     def with_times(self, forecast: Forecast, phase: str, staged: Array, look: Observation) -> Forecast:
         """The same with the next action, the times to come, the time left and the hazards ahead."""
         config, outlook = self._config, self._outlook

@@ -154,6 +154,18 @@ class Reasoner:
         seen = Seen(phases, steps, self._sorted(ActionSegment), self._state.now if until is None else until)
         return sub_goal_states(self._state.procedure, seen, self.config.sub_goal)
 
+    def forecast_now(self) -> Forecast | None:
+        """What is expected at this moment, whether it is new or not; None while no phase is settled or nothing can be assessed."""
+        look, phase = self._state.latest, self._phases.phase
+        if look is None or phase is None:
+            return None
+        return self._forecaster.now(look, phase, self._state, self._steps.last, self._phases.operation)
+
+    @property
+    def phase(self) -> str | None:
+        """The settled phase now; None before the first and while nothing can be assessed."""
+        return self._phases.phase
+
     def _close(self, last: Observation, end: float) -> None:
         if end - last.seconds > self._holds:
             self._stretch(self._stretches.update(last.seconds + self._holds, NO_LOOK), last)
