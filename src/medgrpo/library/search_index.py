@@ -25,7 +25,7 @@ from medgrpo.library.store import DOCUMENTS, KnowledgeBase
 
 FOLDER, HEADER, ROWS, CLAIMS, TERMS = "search", "header.json", "passages.npy", "claims.npy", "terms"
 VECTORS, SIGNS = "vectors.f16", "signs.npy"
-_METHOD = "sections and text, stems, k1=1.5 b=0.75, 1"
+_METHOD = "sections and text, stems, k1=1.5 b=0.75, signs by word, 1"
 """What goes into the index and how; another one makes every older index stale."""
 
 
