@@ -84,9 +84,10 @@ def _boxes(rows: Rows) -> float:
 def _box_iou(first: Any, second: Any) -> float:
     low, high = np.maximum(first[:2], second[:2]), np.minimum(first[2:], second[2:])
     size = np.clip(high - low, 0, None)
-    shared = size[0] * size[1]
-    union = np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2]) - shared
-    return float(shared / max(union, 1e-6))
+    shared = float(size[0] * size[1])
+    (width, height), (other_width, other_height) = first[2:] - first[:2], second[2:] - second[:2]
+    union = float(width * height + other_width * other_height) - shared
+    return shared / max(union, 1e-6)
 
 
 _SEGMENT = r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)\s+seconds?:\s+(.*?)(?=\n\d+(?:\.\d+)?-\d+(?:\.\d+)?\s+seconds?:|\Z)"  # as documented

@@ -30,9 +30,8 @@ def run(args: argparse.Namespace) -> int:
 
     bench = bench_score(args.records, args.rounds, args.seed)
     console = Console(highlight=False, width=132)
-    console.print(
-        f"{bench.records} records, processor time, least of {bench.rounds}, {bench.processors} processors, Python {bench.python}"
-    )
+    machine = f"{bench.processors} processors, Python {bench.python}"
+    console.print(f"{bench.records} records, processor time, least of {bench.rounds}, {machine}")
     for what, plain, ours, times in (
         ("answers that are labels", bench.plain_seconds, bench.ours_seconds, bench.times_faster),
         (f"{bench.free_share:.0%} free answers", bench.free_plain_seconds, bench.free_ours_seconds, bench.free_times_faster),

@@ -56,7 +56,10 @@ def _show(summaries: dict[str, Any]) -> None:
     for script, summary in summaries.items():
         metrics, tasks = summary["leaderboard"]["metrics"], summary["strict"]["tasks"]
         leaderboard.add_row(script, *(_number(metrics.get(key)) for key in _KEYS))
-        pooled = {name: (values["all"]["pooled"] or {}).get("value") for name, values in tasks.items()}
+        pooled: dict[str, float | None] = {}
+        for name, values in tasks.items():
+            figure = values["all"]["pooled"]
+            pooled[name] = None if figure is None else figure["value"]
         strict.add_row(script, *(_number(pooled.get(name)) for name in _TASKS))
     console.print(leaderboard)
     console.print(strict)

@@ -25,7 +25,8 @@ def _show_leaderboard(console: Console, summary: Mapping[str, Any]) -> None:
     table = Table(title=f"leaderboard: {_counts(summary['counts'])}")
     for heading in ("metric", "value", "published"):
         table.add_column(heading, justify="left" if heading == "metric" else "right")
-    for key, published in (summary["published"] or {}).items():
+    published_figures: dict[str, float] = summary["published"] or {}
+    for key, published in published_figures.items():
         value = summary["metrics"].get(key)
         table.add_row(key, "absent" if value is None else f"{value:.4f}", f"{published:.3f}")
     console.print(table)

@@ -43,7 +43,7 @@ class MiniLM:
         ids: list[list[int]] = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         rows = np.zeros((len(texts), _WIDTH), np.float32)
         if find_spec("threadpoolctl") is not None:  # these matrices are too small to share: threads only wait for one another
-            from threadpoolctl import threadpool_limits
+            from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
             with threadpool_limits(1):
                 return self._fill(rows, ids)

@@ -33,7 +33,14 @@ def score_file(records: Records, protocol: Protocol, labels: Embedder | None, se
 
 def stopped(kind: str, message: str) -> dict[str, Any]:
     """What is written where the leaderboard stops before it scores."""
-    summary = {"protocol": "leaderboard", "outcome": "error", "error": kind, "metrics": {}, "published": None, "note": message}
+    summary: dict[str, Any] = {
+        "protocol": "leaderboard",
+        "outcome": "error",
+        "error": kind,
+        "metrics": {},
+        "published": None,
+        "note": message,
+    }
     return {"records": [], "summary": summary}
 
 

@@ -150,7 +150,7 @@ def _by_source(records: Records, indices: Sequence[int]) -> dict[str, list[int]]
 
 
 def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
-    counts = dict.fromkeys(_COUNTED, 0)
+    counts: dict[str, int] = dict.fromkeys(_COUNTED, 0)
     for verdict in verdicts:
         counts[verdict.status] += 1
     return {"records": len(verdicts), **counts}
