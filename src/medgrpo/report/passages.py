@@ -14,8 +14,8 @@ _GENERAL = ("anatomy:gallbladder", "anatomy:liver", "state:null_target")  # name
 
 
 def supports(thoughts: Sequence[Thought], base: KnowledgeBase) -> dict[str, tuple[Support, ...]]:
-    """For each thought, by its id, the passages whose accepted claim joins two of its concepts, then passages that name two of
-    them and deny neither. A passage without a reviewed claim says so. DataError when the knowledge base is damaged.
+    """For each thought, by its id, the passages whose accepted claim joins two of its concepts, then passages that name two
+    of its structures and deny neither. A passage without a reviewed claim says so. DataError when the knowledge base is damaged.
     """
     concepts = {thought.id: concepts_of(thought) for thought in thoughts}
     claims = base.accepted()
@@ -41,7 +41,7 @@ def _named(base: KnowledgeBase, wanted: frozenset[str]) -> dict[str, set[str]]:
 
 
 def _affirmed(mention: Mention) -> bool:
-    return not mention.negated and mention.concept_id not in _GENERAL
+    return not mention.negated and mention.concept_id not in _GENERAL and not mention.concept_id.startswith("action:")
 
 
 def _of(concepts: frozenset[str], claims: Sequence[Claim], named: dict[str, set[str]], base: KnowledgeBase) -> list[Support]:
