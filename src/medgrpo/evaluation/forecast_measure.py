@@ -72,7 +72,7 @@ def measure(model: Anticipator, courses: Sequence[Course], task: Task, levels: d
 
 def tune_levels(model: Anticipator, courses: Sequence[Course], task: Task) -> dict[float, float]:
     """Per horizon the quantile whose use as the forecast time gives the least wMAE on these (validation) courses."""
-    candidates = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7)
+    candidates = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
     best: dict[float, float] = {}
     scores: dict[tuple[float, float, str], list[Array]] = {}
     for course in courses:
