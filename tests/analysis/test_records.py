@@ -14,6 +14,8 @@ from medgrpo.perception import Domain, Observation, Seen, Tip, View, ViewState
 from medgrpo.reasoning import (
     Absence,
     ActionSegment,
+    ComingRisk,
+    ComingTime,
     Conclusion,
     ConclusionKind,
     Coverage,
@@ -57,6 +59,19 @@ EVERY_KIND = (
     Event(EventKind.CLIP_APPLIED, Span(1, 2), "cystic_duct", EVIDENCE),
     Finding("f1", "A clip is applied.", Span(1, 2), "inferred", EVIDENCE, ("strasberg-2010",), "clip-before-cut"),
     Forecast(2.0, (Option("phase", "clipping-and-cutting", 0.6, None),), "transition shares", EVIDENCE, ()),
+    Forecast(
+        3.0,
+        (Option("step", "clip_duct", 0.6, None),),
+        "order of steps",
+        EVIDENCE,
+        ("brunt-2020",),
+        actions=(Option("action", "clipper,clip,cystic_duct", 0.4, None),),
+        times=(ComingTime("event", "clip applied", 0.9, 0.0, 12.5, None),),
+        remaining=ComingTime("end", "operation", 0.5, 60.0, None, None),
+        risks=(ComingRisk("bleeding", ("gallbladder-dissection",), 0.8, 1.0, 2.0, 3.0, ("tg18-wakabayashi",)),),
+        horizon_seconds=3600.0,
+        times_basis="design values",
+    ),
     RiskState("bleeding", RiskLevel.NOT_ASSESSED, Span(0, 3), "black", "high", None, ()),
     Thought(
         "thought-0001",
