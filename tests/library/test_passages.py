@@ -12,6 +12,7 @@ from medgrpo.library.passages import LONGEST, pieces
 from medgrpo.library.readers import Block, Kind
 from medgrpo.library.readers.block import squeeze
 from medgrpo.library.references import without_references
+from medgrpo.library.sentences import LONGEST_SENTENCE
 
 DOCUMENT = "b" * 64
 TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=60).map(squeeze).filter(bool)
@@ -83,3 +84,11 @@ def test_text_after_references_without_a_heading_is_text_again():
 
 def test_references_of_a_document_that_ends_in_them():
     assert list(without_references([Block(Kind.HEADING, "References"), Block(Kind.PARAGRAPH, "Not like an entry.")])) == []
+
+
+@pytest.mark.parametrize("text", ["word " * 3000, "x" * 10000])
+def test_text_without_a_full_stop_is_cut_all_the_same(text):
+    whole, passages = read([Block(Kind.PARAGRAPH, text.strip())])
+    assert whole == text.strip()
+    assert max(len(passage.text) for passage in passages) <= LONGEST_SENTENCE
+    assert all(whole[passage.start_char : passage.end_char] == passage.text for passage in passages)

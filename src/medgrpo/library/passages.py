@@ -58,10 +58,10 @@ def pieces(document_id: str, blocks: Iterable[Block], licence: str | None, date:
             yield Piece(text, None)
             offset += len(text)
             continue
-        for number, part in enumerate(_parts(text)):
-            if number:
-                yield Piece(" ", None)
-                offset += 1
+        for blank, part in _parts(text):
+            if blank:
+                yield Piece(blank, None)
+                offset += len(blank)
             yield piece(part, page)
             offset += len(part)
 
@@ -81,15 +81,15 @@ def _units(blocks: Iterable[Block]) -> Iterator[tuple[Kind, str, int | None, flo
         yield held.kind, "\n".join(lines), held.page, held.level
 
 
-def _parts(text: str) -> Iterator[str]:
-    """The text, or where it is long whole sentences of it up to the length; one sentence is never cut."""
+def _parts(text: str) -> Iterator[tuple[str, str]]:
+    """The text, or where it is long whole sentences of it up to the length; each with the blank before it."""
     if len(text) <= LONGEST or "\n" in text:
-        yield text
+        yield "", text
         return
-    begin = end = 0
+    begin = end = before = 0
     for start, stop in sentences(text):
         if end > begin and stop - begin > LONGEST:
-            yield text[begin:end]
-            begin = start
+            yield text[before:begin], text[begin:end]
+            before, begin = end, start
         end = stop
-    yield text[begin:]
+    yield text[before:begin], text[begin:]

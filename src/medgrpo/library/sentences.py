@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _END = re.compile(r"[.!?]+[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9À-Þ•¿])")
+LONGEST_SENTENCE = 2000
+"""Characters; no person writes longer ones, but tables without rows and damaged files do, and they shall not take hours."""
+
 _LONGEST_WORD = 40
 _LAST_WORD = re.compile(r"(?:^|[\s(\[“\"])([^\s(\[“\"]+)$")
 _NEVER_LAST = frozenset(
@@ -27,8 +31,18 @@ def sentences(text: str) -> list[tuple[int, int]]:
                 begin = match.end()
         spans.append((begin, start + len(line)))
         start += len(line) + 1
-    stripped = (_strip(text, *span) for span in spans)
+    stripped = (_strip(text, *part) for span in spans for part in _cut(text, *span))
     return [(begin, end) for begin, end in stripped if begin < end]
+
+
+def _cut(text: str, begin: int, end: int) -> Iterator[tuple[int, int]]:
+    """The sentence; what is too long to be one in parts, cut at blanks where there are any."""
+    while end - begin > LONGEST_SENTENCE:
+        blank = text.rfind(" ", begin + 1, begin + LONGEST_SENTENCE)
+        middle = blank if blank > 0 else begin + LONGEST_SENTENCE
+        yield begin, middle
+        begin = middle
+    yield begin, end
 
 
 def _ends_here(before: str, mark: str, following: str) -> bool:
