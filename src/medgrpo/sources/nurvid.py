@@ -1,10 +1,10 @@
 """NurViD: nursing procedures, timed actions -> videos with their segments.
 
-Layout of the folder: `annotations/NurViD_annotations.json` ({video: {operationID, annotations: [{actionID, segment: [start, end]}],
-duration, resolution, fps, subset, url}}), `annotations/Procedure&Action_ID.xlsx` (names),
-`annotations/task1&3/{train,val,test}.csv` (split by video; its label is the JSON's operationID) and `annotations/task2/*.csv` (split
-by segment, so that one video is in several parts; its labels are the spreadsheet's). The JSON counts ids from 1, the spreadsheet and
-task 2 from 0: **ids here count from 0**.
+Layout of the folder: `annotations/NurViD_annotations.json` ({video: {operationID, annotations: [{actionID, segment: [start,
+end]}], duration, resolution, fps, subset, url}}), `annotations/Procedure&Action_ID.xlsx` (names), and two splits. Files
+`annotations/task1&3/{train,val,test}.csv` split by video; their label is the JSON's operationID. Files `annotations/task2/*.csv`
+split by segment, so that one video is in several parts; their labels are the spreadsheet's. The JSON counts ids from 1, the
+spreadsheet and task 2 from 0: **ids here count from 0**.
 
 The split given here is that of tasks 1 and 3, the only one by video (`subset` in the JSON is null). Annotations: CC BY 4.0, Hu et
 al., NeurIPS 2023 Datasets and Benchmarks. Nothing is mended: segments may overlap, and end after `duration_seconds`.
