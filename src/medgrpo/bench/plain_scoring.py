@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from medgrpo.evaluation import Embedder
+from medgrpo.scoring import Embedder
 from medgrpo.tasks import next_action_labels
 
 Rows = Sequence[Mapping[str, Any]]

@@ -16,7 +16,7 @@ from medgrpo import __version__
 from medgrpo.bench.plain_scoring import plain_metrics
 from medgrpo.bench.score_records import make_rows
 from medgrpo.core import Config, InputError, MissingExtra
-from medgrpo.evaluation import Embedder, Records, as_json, load_minilm, read_records, record_from, score_file, score_leaderboard
+from medgrpo.scoring import Embedder, Records, as_json, load_minilm, read_records, record_from, score_file, score_leaderboard
 
 _FREE_RECORDS = 600
 """The comparison that needs the sentence model is made on fewer records: the plain method embeds each answer's labels again."""

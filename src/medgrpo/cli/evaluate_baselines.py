@@ -28,7 +28,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     from medgrpo.cli.output import write_text
-    from medgrpo.evaluation import SCRIPTS, LazyMiniLM, Records, answer_all, as_json, read_records, score_file, usable
+    from medgrpo.scoring import SCRIPTS, LazyMiniLM, Records, answer_all, as_json, read_records, score_file, usable
 
     records = usable(Records(tuple(record for path in args.records for record in read_records(path).records)))
     summaries: dict[str, Any] = {}

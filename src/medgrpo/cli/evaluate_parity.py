@@ -23,7 +23,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from medgrpo.evaluation import Remembering, check_folder, load_minilm
+    from medgrpo.scoring import Remembering, check_folder, load_minilm
 
     console = Console(highlight=False)
     files = check_folder(args.folder, Remembering(load_minilm()))

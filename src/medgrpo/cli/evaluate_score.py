@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.cli.output import write_text
     from medgrpo.cli.score_tables import show_scores
     from medgrpo.core import InputError
-    from medgrpo.evaluation import (
+    from medgrpo.scoring import (
         JoinError,
         LazyMiniLM,
         Remembering,

@@ -23,7 +23,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from medgrpo.evaluation import read_records, validate_records
+    from medgrpo.scoring import read_records, validate_records
 
     console = Console(highlight=False)
     checked = validate_records(read_records(args.records))

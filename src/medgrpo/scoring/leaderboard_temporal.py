@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from medgrpo.evaluation.records import Record
-from medgrpo.evaluation.verdict import SCORED, Verdict
+from medgrpo.scoring.records import Record
+from medgrpo.scoring.verdict import SCORED, Verdict
 
 QA_TYPE = "tal"
 KEYS = ("tag_miou_03", "tag_miou_05")

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, cast
 
-from medgrpo.evaluation.leaderboard_sources import dense_source
-from medgrpo.evaluation.leaderboard_temporal import frames_per_second
-from medgrpo.evaluation.records import Record
-from medgrpo.evaluation.verdict import SCORED, SKIPPED, Verdict
+from medgrpo.scoring.leaderboard_sources import dense_source
+from medgrpo.scoring.leaderboard_temporal import frames_per_second
+from medgrpo.scoring.records import Record
+from medgrpo.scoring.verdict import SCORED, SKIPPED, Verdict
 
 QA_TYPE = "dense_captioning"
 KEYS = ("dvc_f1",)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from medgrpo.evaluation.leaderboard_sources import dense_source
-from medgrpo.evaluation.records import Record
-from medgrpo.evaluation.similarity import Embedder, cosines, mean_similarity
-from medgrpo.evaluation.verdict import SCORED, SKIPPED, UNSCORED, Verdict
+from medgrpo.scoring.leaderboard_sources import dense_source
+from medgrpo.scoring.records import Record
+from medgrpo.scoring.similarity import Embedder, cosines, mean_similarity
+from medgrpo.scoring.verdict import SCORED, SKIPPED, UNSCORED, Verdict
 
 NO_JUDGE = "captions are scored by a judge (or --captions similarity)"
 

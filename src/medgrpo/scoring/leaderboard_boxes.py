@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from medgrpo.evaluation.leaderboard_temporal import frames_per_second
-from medgrpo.evaluation.records import Record
-from medgrpo.evaluation.verdict import SCORED, SKIPPED, Verdict
+from medgrpo.scoring.leaderboard_temporal import frames_per_second
+from medgrpo.scoring.records import Record
+from medgrpo.scoring.verdict import SCORED, SKIPPED, Verdict
 
 QA_TYPE = "stg"
 KEYS = ("stg_miou",)

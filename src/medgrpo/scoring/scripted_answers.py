@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from medgrpo.core import Unparsed
-from medgrpo.evaluation.leaderboard import score_leaderboard
-from medgrpo.evaluation.records import Record, Records
-from medgrpo.evaluation.strict import source_name
-from medgrpo.evaluation.strict_baselines import constant_answer, other_answers
-from medgrpo.evaluation.verdict import ERROR
+from medgrpo.scoring.leaderboard import score_leaderboard
+from medgrpo.scoring.records import Record, Records
+from medgrpo.scoring.strict import source_name
+from medgrpo.scoring.strict_baselines import constant_answer, other_answers
+from medgrpo.scoring.verdict import ERROR
 from medgrpo.tasks import (
     ASPECTS,
     CRITERIA,

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from medgrpo.core import DataError
-from medgrpo.evaluation.joining import JoinError, join
-from medgrpo.evaluation.judge_reply import Asked, JudgeCallFailed, ask_judge, caption_score, dense_caption_score, parse_judge_reply
-from medgrpo.evaluation.leaderboard import leaderboard_parts, score_leaderboard
-from medgrpo.evaluation.leaderboard_dense import judge_pairs, parse_segments, true_segments
-from medgrpo.evaluation.leaderboard_ranking import rank_models
-from medgrpo.evaluation.records import Records, read_text, record_from
-from medgrpo.evaluation.similarity import Embedder, mean_similarity
+from medgrpo.scoring.joining import JoinError, join
+from medgrpo.scoring.judge_reply import Asked, JudgeCallFailed, ask_judge, caption_score, dense_caption_score, parse_judge_reply
+from medgrpo.scoring.leaderboard import leaderboard_parts, score_leaderboard
+from medgrpo.scoring.leaderboard_dense import judge_pairs, parse_segments, true_segments
+from medgrpo.scoring.leaderboard_ranking import rank_models
+from medgrpo.scoring.records import Records, read_text, record_from
+from medgrpo.scoring.similarity import Embedder, mean_similarity
 
 Case = Mapping[str, Any]
 

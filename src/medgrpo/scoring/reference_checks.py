@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medgrpo.evaluation.records import Records
+from medgrpo.scoring.records import Records
 from medgrpo.tasks import TASKS, Validation, task_of, validate
 
 

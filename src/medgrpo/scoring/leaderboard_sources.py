@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from medgrpo.evaluation.records import UNKNOWN, Record
+from medgrpo.scoring.records import UNKNOWN, Record
 
 _CHOLEC80 = re.compile(r"video\d+")
 _CVS_WORDS = ("cholec80-cvs", "strasberg", "critical view", "cvs", "cystic plate", "hepatocystic triangle")

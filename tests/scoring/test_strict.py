@@ -2,7 +2,7 @@
 
 import pytest
 
-from medgrpo.evaluation import Records, answer_all, as_json, record_from, score_file, score_strict, usable, validate_records
+from medgrpo.scoring import Records, answer_all, as_json, record_from, score_file, score_strict, usable, validate_records
 
 SPANS = [{"spans": [{"start": 0, "end": 10}]}]
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from medgrpo.core import Score, Unparsed
-from medgrpo.evaluation.records import Record, Records
-from medgrpo.evaluation.similarity import Embedder, cosines
-from medgrpo.evaluation.strict_baselines import constant_answer, other_answers
-from medgrpo.evaluation.strict_figures import Cell, Row, figures
-from medgrpo.evaluation.verdict import BROKEN, SCORED, UNPARSED, UNSCORED, Verdict
+from medgrpo.scoring.records import Record, Records
+from medgrpo.scoring.similarity import Embedder, cosines
+from medgrpo.scoring.strict_baselines import constant_answer, other_answers
+from medgrpo.scoring.strict_figures import Cell, Row, figures
+from medgrpo.scoring.verdict import BROKEN, SCORED, UNPARSED, UNSCORED, Verdict
 from medgrpo.tasks import TASKS, AnyTask, Caption, NextActionAnswer, task_of
 
 _SOURCES = {"cholec80cvs": "Cholec80-CVS", "jigsaws": "JIGSAWS", "cholect50": "CholecT50", "cholectrack20": "CholecTrack20"}

@@ -7,11 +7,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, cast
 
-from medgrpo.evaluation.leaderboard import LeaderboardResult, leaderboard_parts, score_leaderboard
-from medgrpo.evaluation.records import Record, Records
-from medgrpo.evaluation.similarity import Embedder
-from medgrpo.evaluation.strict import StrictResult, score_strict
-from medgrpo.evaluation.verdict import Verdict
+from medgrpo.scoring.leaderboard import LeaderboardResult, leaderboard_parts, score_leaderboard
+from medgrpo.scoring.records import Record, Records
+from medgrpo.scoring.similarity import Embedder
+from medgrpo.scoring.strict import StrictResult, score_strict
+from medgrpo.scoring.verdict import Verdict
 
 Protocol = Literal["leaderboard", "strict", "both"]
 PartsOf = Callable[[Record, Verdict], Mapping[str, Any]]

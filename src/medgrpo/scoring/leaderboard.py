@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from medgrpo.evaluation import leaderboard_assessment as assessment
-from medgrpo.evaluation import leaderboard_boxes as boxes
-from medgrpo.evaluation import leaderboard_captions as captions
-from medgrpo.evaluation import leaderboard_dense as dense
-from medgrpo.evaluation import leaderboard_next_action as next_action
-from medgrpo.evaluation import leaderboard_temporal as temporal
-from medgrpo.evaluation.leaderboard_ranking import COLUMNS
-from medgrpo.evaluation.records import Record, Records
-from medgrpo.evaluation.similarity import Embedder
-from medgrpo.evaluation.verdict import BROKEN, ERROR, UNSCORED, Verdict, failed
+from medgrpo.scoring import leaderboard_assessment as assessment
+from medgrpo.scoring import leaderboard_boxes as boxes
+from medgrpo.scoring import leaderboard_captions as captions
+from medgrpo.scoring import leaderboard_dense as dense
+from medgrpo.scoring import leaderboard_next_action as next_action
+from medgrpo.scoring import leaderboard_temporal as temporal
+from medgrpo.scoring.leaderboard_ranking import COLUMNS
+from medgrpo.scoring.records import Record, Records
+from medgrpo.scoring.similarity import Embedder
+from medgrpo.scoring.verdict import BROKEN, ERROR, UNSCORED, Verdict, failed
 
 _RAISES = (TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError, ZeroDivisionError)
 Summarise = Callable[[Sequence[Record], Sequence[Verdict]], tuple[dict[str, float], dict[str, Any]]]

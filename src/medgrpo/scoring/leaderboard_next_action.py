@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from medgrpo.core import MissingExtra
-from medgrpo.evaluation.leaderboard_sources import next_action_source
-from medgrpo.evaluation.records import Record
-from medgrpo.evaluation.similarity import Embedder
-from medgrpo.evaluation.verdict import ERROR, SCORED, SKIPPED, UNSCORED, Verdict, failed
+from medgrpo.scoring.leaderboard_sources import next_action_source
+from medgrpo.scoring.records import Record
+from medgrpo.scoring.similarity import Embedder
+from medgrpo.scoring.verdict import ERROR, SCORED, SKIPPED, UNSCORED, Verdict, failed
 from medgrpo.tasks import next_action_labels
 
 QA_TYPE = "next_action"

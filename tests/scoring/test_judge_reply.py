@@ -2,7 +2,7 @@
 
 import asyncio
 
-from medgrpo.evaluation import JudgeCallFailed, ask_judge, caption_score, dense_caption_score, parse_judge_reply
+from medgrpo.scoring import JudgeCallFailed, ask_judge, caption_score, dense_caption_score, parse_judge_reply
 
 GOOD = "R2: 4\nR3: 3\nR8: 5\nR5: 4\nR4: 5"
 

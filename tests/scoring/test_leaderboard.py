@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medgrpo.evaluation import (
+from medgrpo.scoring import (
     JoinError,
     LazyMiniLM,
     Records,
