@@ -23,7 +23,9 @@ def think(situation: Situation) -> Thought | None:
         if edge.span.end_seconds >= situation.now - _RECENT_SECONDS:
             chain.see_act(edge)
     for goal in situation.procedure.phase(CALOT).sub_goals:
-        if goal.state is not None:
+        if goal.state is not None and not goal.achieved_by:
+            chain.miss(goal.state, goal.criterion, Absence.NOT_PERCEIVED, "no action proves it, and this version judges no result")
+        elif goal.state is not None:
             chain.miss(goal.state, goal.criterion, Absence.NOT_SEEN, "dissection has only begun")
     sulcus = chain.miss(_LANDMARK, "Rouvière's sulcus, the level of the line of safety", Absence.NOT_PERCEIVED)
     concept, structures = concept_of(CALOT).id, situation.procedure.phase(CALOT).structures_at_risk
