@@ -2,7 +2,9 @@
 
 from medgrpo.sources.avos import AVOS_LABELS, AvosLabel, AvosSegment, AvosSplit, AvosVideo, avos_split, read_avos
 from medgrpo.sources.cholect50 import COUNTS, LabelledFrame, LabelledVideo, list_videos, read_video
+from medgrpo.sources.medvidbench import BenchmarkRecord, ClipBounds, Region, example_of, read_medvidbench, write_medvidbench
 from medgrpo.sources.nurvid import NurvidNames, NurvidSegment, NurvidSplit, NurvidVideo, read_nurvid, read_nurvid_names
+from medgrpo.sources.problem import Problem
 
 __all__ = [
     "AVOS_LABELS",
@@ -11,16 +13,23 @@ __all__ = [
     "AvosSegment",
     "AvosSplit",
     "AvosVideo",
+    "BenchmarkRecord",
+    "ClipBounds",
     "LabelledFrame",
     "LabelledVideo",
     "NurvidNames",
     "NurvidSegment",
     "NurvidSplit",
     "NurvidVideo",
+    "Problem",
+    "Region",
     "avos_split",
+    "example_of",
     "list_videos",
     "read_avos",
+    "read_medvidbench",
     "read_nurvid",
     "read_nurvid_names",
     "read_video",
+    "write_medvidbench",
 ]

@@ -1,0 +1,247 @@
+"""MedVidBench's own JSON: one object per question -> records, and back. JSON holds one array, JSONL one object per line.
+
+The two public splits differ: metadata comes in three forms, `fps` is text, ids have two forms and are **not unique**. A record's
+key is its place in the file (`index`, from 0), as on the leaderboard. Times in questions and answers are seconds from the start of
+the clip; the numbers of sampled frames are ragged, so that no time may be worked out from them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from medgrpo.core import DataError, Example, Unparsed
+from medgrpo.sources.problem import Problem
+from medgrpo.tasks import PixelBox, task_of
+
+ClipForm = Literal["input_video_frame", "input_video_time", "frame"]
+_CLIP_KEYS: Mapping[ClipForm, tuple[str, str]] = {
+    "input_video_frame": ("input_video_start_frame", "input_video_end_frame"),
+    "input_video_time": ("input_video_start_time", "input_video_end_time"),
+    "frame": ("start_frame", "end_frame"),
+}
+_SPELLED = {"cholec80_cvs": "Cholec80-CVS", "jigsaws": "JIGSAWS"}
+
+
+@dataclass(frozen=True, slots=True)
+class ClipBounds:
+    """Where the clip lies in the source video: seconds in the form `input_video_time`, else frame numbers; as text, as written."""
+
+    form: ClipForm
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The box that is drawn on one frame, given by its path (an element of the record's `frames`), in pixels of that frame."""
+
+    frame: str
+    box: PixelBox
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkRecord:
+    """One question. `source` is spelled one way; `answer` is None where the split holds none; `struc_info` is JSON as given."""
+
+    index: int
+    id: str
+    qa_type: str
+    source: str
+    train: bool
+    frames: tuple[str, ...]
+    frame_numbers: tuple[int, ...]
+    video: str
+    clip: ClipBounds
+    frames_per_second: Fraction
+    question: str
+    answer: str | None
+    region: Region | None = None
+    struc_info: object = None
+
+
+def read_medvidbench(path: Path) -> Iterator[BenchmarkRecord | Problem]:
+    """Every object in the file's order, or what is wrong with it. DataError when the file is no JSON array and no JSONL."""
+    for index, (place, value) in enumerate(_objects(path)):
+        try:
+            if isinstance(value, json.JSONDecodeError):
+                raise ValueError(f"no JSON ({value})")
+            yield _record(index, _object(value, "a record"))
+        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+            said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            yield Problem(path, place, said)
+
+
+def example_of(record: BenchmarkRecord) -> Example[Any] | Unparsed:
+    """The typed example, `Unparsed` where the record holds no gold answer that its task can read."""
+    task = task_of(record.qa_type)
+    if task is None:
+        return Unparsed.of(record.qa_type, "no such task")
+    if record.answer is None:
+        return Unparsed.of("", "the record holds no answer")
+    gold = task.reference(record.struc_info, record.answer)
+    if isinstance(gold, Unparsed):
+        return gold
+    clip = f"{record.video}:{record.clip.start}-{record.clip.end}"
+    key = f"{record.source}:{record.index}"
+    return Example(key, record.source, task.card.name, clip, record.frames_per_second, record.question, gold)
+
+
+def write_medvidbench(path: Path, records: Iterable[BenchmarkRecord]) -> int:
+    """Write JSON, or JSONL by the name's ending, as the records come; the file appears whole or not at all. Returns their number.
+
+    ValueError when a record's index is not its place.
+    """
+    lines = path.suffix == ".jsonl"
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    count = 0
+    try:
+        with unfinished.open("w", encoding="utf-8") as stream:
+            stream.write("" if lines else "[")
+            for record in records:
+                if record.index != count:
+                    raise ValueError(f"record {count} has the index {record.index}: the index is the key")
+                stream.write("" if lines else ",\n" if count else "\n")
+                stream.write(json.dumps(_written(record), ensure_ascii=False) + ("\n" if lines else ""))
+                count += 1
+            stream.write("" if lines else "\n]\n")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return count
+
+
+def _objects(path: Path) -> Iterator[tuple[str, object]]:
+    try:
+        if path.suffix == ".jsonl":
+            with path.open(encoding="utf-8") as stream:
+                for number, line in enumerate(stream, 1):
+                    if line.strip():
+                        yield f"line {number}", _line(line)
+            return
+        content: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(path, f"cannot be read as MedVidBench JSON ({error})") from error
+    if not isinstance(content, list):
+        raise DataError(path, "expected one array of questions")
+    for index, value in enumerate(cast("list[object]", content)):
+        yield f"record {index}", value
+
+
+def _line(line: str) -> object:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        return error
+
+
+def _record(index: int, values: dict[str, Any]) -> BenchmarkRecord:
+    qa_type = _text(values["qa_type"], "qa_type")
+    if task_of(qa_type) is None:
+        raise ValueError(f"qa_type {qa_type!r} is none of MedVidBench's")
+    metadata = _object(values["metadata"], "metadata")
+    frames = tuple(_text(one, "video") for one in _list(values["video"], "video"))
+    fps = Fraction(str(metadata["fps"]))
+    if fps <= 0:
+        raise ValueError(f"metadata.fps must be positive, got {metadata['fps']!r}")
+    written = _text(values.get("data_source") or values["dataset_name"], "data_source")
+    turns = [_object(turn, "conversations") for turn in _list(values["conversations"], "conversations")]
+    said = {_text(turn["from"], "conversations"): _text(turn["value"], "conversations") for turn in turns}
+    if "human" not in said:
+        raise ValueError("conversations: no question of `human`")
+    return BenchmarkRecord(
+        index=index,
+        id=_text(values["id"], "id"),
+        qa_type=qa_type,
+        source=_SPELLED.get(written.casefold(), written),
+        train=bool(values.get("train", False)),
+        frames=frames,
+        frame_numbers=tuple(_whole(one) for one in _list(values.get("sampled_video_frames") or [], "sampled_video_frames")),
+        video=_text(metadata["video_id"], "metadata.video_id"),
+        clip=_bounds(metadata),
+        frames_per_second=fps,
+        question=said["human"].removeprefix("<video>\n"),
+        answer=said.get("gpt"),
+        region=_region(values.get("RC_info"), frames),
+        struc_info=values.get("struc_info"),
+    )
+
+
+def _bounds(metadata: dict[str, Any]) -> ClipBounds:
+    for form, (start, end) in _CLIP_KEYS.items():
+        if start in metadata and end in metadata:
+            first, last = str(metadata[start]), str(metadata[end])
+            if not 0 <= float(first) <= float(last) < math.inf:
+                raise ValueError(f"metadata: the clip goes from {first} to {last}")
+            return ClipBounds(form, first, last)
+    raise ValueError("metadata: none of the three forms of start and end")
+
+
+def _region(value: object, frames: tuple[str, ...]) -> Region | None:
+    if value is None:
+        return None
+    values = _object(value, "RC_info")
+    frame = _text(values["start_frame"], "RC_info.start_frame")
+    if frame not in frames:
+        raise ValueError(f"RC_info.start_frame {frame!r} is no element of `video`")
+    corners = [float(one) for one in _list(values["start_frame_bbox"], "RC_info.start_frame_bbox")]
+    if len(corners) != 4:
+        raise ValueError("RC_info.start_frame_bbox: expected [x1, y1, x2, y2]")
+    return Region(frame, PixelBox(*corners))
+
+
+def _written(record: BenchmarkRecord) -> dict[str, object]:
+    start, end = _CLIP_KEYS[record.clip.form]
+    turns = [{"from": "human", "value": f"<video>\n{record.question}"}]
+    if record.answer is not None:
+        turns.append({"from": "gpt", "value": record.answer})
+    fps = record.frames_per_second
+    region, box = record.region, record.region.box if record.region else None
+    content: dict[str, object] = {
+        "id": record.id,
+        "qa_type": record.qa_type,
+        "data_source": record.source,
+        "dataset_name": record.source,
+        "train": record.train,
+        "video": list(record.frames),
+        "sampled_video_frames": list(record.frame_numbers),
+        "metadata": {
+            "video_id": record.video,
+            "fps": str(float(fps)) if Fraction(str(float(fps))) == fps else str(fps),
+            start: record.clip.start,
+            end: record.clip.end,
+        },
+        "conversations": turns,
+        "is_RC": region is not None,
+        "RC_info": region and box and {"start_frame": region.frame, "start_frame_bbox": [box.x0, box.y0, box.x1, box.y1]},
+    }
+    return content if record.struc_info is None else {**content, "struc_info": record.struc_info}
+
+
+def _object(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where}: expected an object")
+    return cast("dict[str, Any]", value)
+
+
+def _list(value: object, where: str) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError(f"{where}: expected a list")
+    return cast("list[object]", value)
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: expected text, got {value!r}")
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError(f"sampled_video_frames: expected whole numbers, got {value!r}")
+    return value
