@@ -18,6 +18,8 @@ from medgrpo.cli import (
     bench_reasoning,
     bench_score,
     bench_search,
+    data_check,
+    data_convert,
     demo,
     evaluate_baselines,
     evaluate_extraction,
@@ -56,6 +58,8 @@ COMMANDS = (
     ("evaluate", evaluate_forecast),
     ("evaluate", evaluate_grounding),
     ("evaluate", evaluate_reasoning),
+    ("data", data_check),
+    ("data", data_convert),
     ("train", train_perception),
     ("knowledge", knowledge_build),
     ("knowledge", knowledge_review),
@@ -73,6 +77,7 @@ COMMANDS = (
 
 GROUPS = {
     "evaluate": "measure accuracy against labels",
+    "data": "annotation of data sets as questions in MedVidBench's form",
     "train": "train models (needs the extra `train`)",
     "knowledge": "procedures, concepts, documents, search",
     "bench": "measure speed and memory",

@@ -189,7 +189,7 @@ def _region(value: object, frames: tuple[str, ...]) -> Region | None:
     frame = _text(values["start_frame"], "RC_info.start_frame")
     if frame not in frames:
         raise ValueError(f"RC_info.start_frame {frame!r} is no element of `video`")
-    corners = [float(one) for one in _list(values["start_frame_bbox"], "RC_info.start_frame_bbox")]
+    corners = [_number(one) for one in _list(values["start_frame_bbox"], "RC_info.start_frame_bbox")]
     if len(corners) != 4:
         raise ValueError("RC_info.start_frame_bbox: expected [x1, y1, x2, y2]")
     return Region(frame, PixelBox(*corners))
@@ -245,3 +245,9 @@ def _whole(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"sampled_video_frames: expected whole numbers, got {value!r}")
     return value
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ValueError(f"RC_info.start_frame_bbox: expected numbers, got {value!r}")
+    return float(value)

@@ -1,0 +1,39 @@
+"""`medgrpo data convert`: a data set's annotation as questions in MedVidBench's form."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from medgrpo.cli.command import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "convert",
+        help="write a data set's questions in MedVidBench's form",
+        description="Read the annotation of a data set in its raw layout and write its questions and gold answers as MedVidBench "
+        "JSON or JSONL. No frame is read or named: the videos are not needed.",
+    )
+    parser.add_argument("source", metavar="SOURCE", help="name of the data set; docs/sources.md lists them")
+    parser.add_argument("path", metavar="DIR", type=Path, help="folder of the raw annotation")
+    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write: .json or .jsonl")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from medgrpo.cli.output import writing
+    from medgrpo.core import InputError
+    from medgrpo.sources import SOURCES, Problem, write_medvidbench
+
+    if args.source not in SOURCES:
+        raise InputError(f"{args.source}: no such source; there are {', '.join(SOURCES)}")
+    if args.out.suffix not in (".json", ".jsonl"):
+        raise InputError(f"{args.out}: the name must end in .json or .jsonl")
+    records = (found for found in SOURCES[args.source].records(args.path) if not isinstance(found, Problem))
+    with writing(args.out):
+        count = write_medvidbench(args.out, records)
+    Console(highlight=False, soft_wrap=True).print(f"{args.out}: {count} questions", markup=False)
+    return 0

@@ -1,0 +1,73 @@
+"""The sources of questions: on made files, and on the real annotation where it lies beside the repository."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from medgrpo.cli import main
+from medgrpo.sources import SOURCES, BenchmarkRecord, Problem, check_source, read_medvidbench
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+SEGMENTS = """video_id,labeler_1,labeler_2,labeler_3,label,duration,start_seconds,end_seconds
+a,,,,cutting,10,0,10
+a,,,,background,5,10,15
+a,,,,tying,5,15,20
+a,,,,cutting,4,20,24
+"""
+
+
+def _folder(path: Path, duration: str = "30") -> Path:
+    (path / "segments.csv").write_text(SEGMENTS, encoding="utf-8")
+    (path / "videos.csv").write_text(f"video_id,duration_seconds\na,{duration}\n", encoding="utf-8")
+    return path
+
+
+def test_avos_questions_by_hand(tmp_path: Path) -> None:
+    found = [one for one in check_source("AVOS", _folder(tmp_path)) if isinstance(one, BenchmarkRecord)]
+    assert [(one.qa_type, one.answer) for one in found] == [
+        ("tal", "0.0-10.0, 20.0-24.0 seconds."),
+        ("tal", "15.0-20.0 seconds."),
+        ("next_action", "tying"),
+        ("next_action", "cutting"),
+    ]
+    assert (found[2].clip.start, found[2].clip.end) == ("0.0", "10.0")
+
+
+def test_problem_names_line_and_is_fatal_only_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(_folder(tmp_path, "20"))
+    assert main(["data", "check", "AVOS", folder]) == 0
+    said = capsys.readouterr().out
+    assert "segments.csv: line 5: a: labelled to 24 s" in said
+    assert "problems: 1" in said
+    assert main(["data", "check", "AVOS", folder, "--strict"]) == 2
+
+
+@pytest.mark.parametrize("name", ["out.json", "out.jsonl"])
+def test_converted_file_reads_back_equal(tmp_path: Path, name: str) -> None:
+    folder, out = _folder(tmp_path), tmp_path / name
+    assert main(["data", "convert", "AVOS", str(folder), "--out", str(out)]) == 0
+    assert list(read_medvidbench(out)) == list(SOURCES["AVOS"].records(folder))
+    assert main(["data", "check", "MedVidBench", str(out), "--strict"]) == 0
+
+
+@pytest.mark.parametrize("arguments", [["data", "check", "other", "."], ["data", "convert", "AVOS", ".", "--out", "a.txt"]])
+def test_wrong_arguments_are_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "folder", "counts", "problems"),
+    [("AVOS", "avos", {"tal": 776, "next_action": 2131}, 0), ("NurViD", "nurvid", {"tal": 4606}, 24)],
+)
+def test_real_annotation(source: str, folder: str, counts: dict[str, int], problems: int) -> None:
+    if not (DATA / folder).is_dir():
+        pytest.skip(f"the annotation of {source} is not beside the repository")
+    found = list(check_source(source, DATA / folder))
+    records = [one for one in found if isinstance(one, BenchmarkRecord)]
+    assert Counter(one.qa_type for one in records) == counts
+    assert [one.index for one in records] == list(range(len(records)))
+    assert sum(isinstance(one, Problem) for one in found) == problems
