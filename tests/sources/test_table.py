@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -45,6 +46,25 @@ def test_problem_names_line_and_is_fatal_only_when_asked(tmp_path: Path, capsys:
     assert main(["data", "check", "AVOS", folder, "--strict"]) == 2
 
 
+def test_cholect50_clips_are_unbroken_and_times_count_from_their_start(tmp_path: Path) -> None:
+    def row(phase: int) -> list[list[float]]:
+        return [[-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, phase]]
+
+    rows: dict[str, list[list[float]]] = {str(second): row(0 if second < 110 else 1) for second in range(100, 130)}
+    (tmp_path / "labels").mkdir()
+    content = {"annotations": {**rows, "5": row(3), "140": [[1.0]]}}
+    (tmp_path / "labels" / "VID01.json").write_text(json.dumps(content), encoding="utf-8")
+    problem, *found = check_source("CholecT50", tmp_path)
+    assert isinstance(problem, Problem)
+    assert problem.place == "second 140"
+    records = [one for one in found if isinstance(one, BenchmarkRecord)]
+    assert [(one.qa_type, one.answer, one.clip.start, one.clip.end) for one in records] == [
+        ("tal", "0.0-10.0 seconds.", "100.0", "130.0"),
+        ("tal", "10.0-30.0 seconds.", "100.0", "130.0"),
+        ("next_action", "carlot-triangle-dissection", "100.0", "110.0"),
+    ]
+
+
 @pytest.mark.parametrize("name", ["out.json", "out.jsonl"])
 def test_converted_file_reads_back_equal(tmp_path: Path, name: str) -> None:
     folder, out = _folder(tmp_path), tmp_path / name
@@ -61,7 +81,11 @@ def test_wrong_arguments_are_one_line(arguments: list[str], capsys: pytest.Captu
 
 @pytest.mark.parametrize(
     ("source", "folder", "counts", "problems"),
-    [("AVOS", "avos", {"tal": 776, "next_action": 2131}, 0), ("NurViD", "nurvid", {"tal": 4606}, 24)],
+    [
+        ("AVOS", "avos", {"tal": 776, "next_action": 2131}, 0),
+        ("NurViD", "nurvid", {"tal": 4606}, 24),
+        ("CholecT50", "cholect50", {"tal": 18}, 0),
+    ],
 )
 def test_real_annotation(source: str, folder: str, counts: dict[str, int], problems: int) -> None:
     if not (DATA / folder).is_dir():

@@ -13,7 +13,7 @@ from medgrpo.tasks import NextAction, NextActionAnswer, TemporalAnswer, Temporal
 
 @dataclass(frozen=True, slots=True)
 class TimedVideo:
-    """A whole video as one clip: its labelled segments in order of start, in seconds; `labels` may occur in it."""
+    """A clip, by default a whole video: its labelled segments in order of start, in seconds of the video; `labels` may occur."""
 
     source: str
     id: str
@@ -21,6 +21,7 @@ class TimedVideo:
     end_seconds: float
     segments: tuple[tuple[Span, str], ...]
     labels: Sequence[str]
+    start_seconds: float = 0.0
 
 
 RATE = Fraction(1, 2)
@@ -31,7 +32,9 @@ def grounding(video: TimedVideo, index: int) -> Iterator[BenchmarkRecord]:
     """One question per label that occurs, in order of first occurrence; numbered from `index`. Empty segments are no answer."""
     task = TemporalGrounding()
     by_label: dict[str, list[Span]] = {}
-    for span, label in video.segments:
+    zero = video.start_seconds
+    for held, label in video.segments:
+        span = Span(held.start_seconds - zero, held.end_seconds - zero)
         if span.duration_seconds > 0 and span not in by_label.get(label, []):
             by_label.setdefault(label, []).append(span)
     for place, (label, spans) in enumerate(by_label.items()):
@@ -40,7 +43,7 @@ def grounding(video: TimedVideo, index: int) -> Iterator[BenchmarkRecord]:
             video,
             number,
             "tal",
-            0.0,
+            zero,
             video.end_seconds,
             task.prompt(video.source, label, video.labels, number),
             task.write(TemporalAnswer(tuple(spans))),

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from medgrpo.sources.avos_questions import AVOS
 from medgrpo.sources.card import Source
+from medgrpo.sources.cholect50_questions import CHOLECT50
 from medgrpo.sources.medvidbench import BenchmarkRecord, read_medvidbench
 from medgrpo.sources.nurvid_questions import NURVID
 from medgrpo.sources.problem import Problem
 from medgrpo.tasks import task_of, validate
 
-SOURCES: Mapping[str, Source] = {source.card.name: source for source in (AVOS, NURVID)}
+SOURCES: Mapping[str, Source] = {source.card.name: source for source in (CHOLECT50, AVOS, NURVID)}
 """By name, spelled as in MedVidBench."""
 
 MEDVIDBENCH = "MedVidBench"
