@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from medgrpo.cli.command import Subparsers
@@ -26,14 +27,25 @@ def run(args: argparse.Namespace) -> int:
 
     from medgrpo.cli.output import writing
     from medgrpo.core import InputError
-    from medgrpo.sources import SOURCES, Problem, write_medvidbench
+    from medgrpo.sources import SOURCES, BenchmarkRecord, Problem, write_medvidbench
 
     if args.source not in SOURCES:
         raise InputError(f"{args.source}: no such source; there are {', '.join(SOURCES)}")
     if args.out.suffix not in (".json", ".jsonl"):
         raise InputError(f"{args.out}: the name must end in .json or .jsonl")
-    records = (found for found in SOURCES[args.source].records(args.path) if not isinstance(found, Problem))
+    left_out: list[Problem] = []
+
+    def records() -> Iterator[BenchmarkRecord]:
+        for found in SOURCES[args.source].records(args.path):
+            if isinstance(found, Problem):
+                left_out.append(found)
+            else:
+                yield found
+
     with writing(args.out):
-        count = write_medvidbench(args.out, records)
-    Console(highlight=False, soft_wrap=True).print(f"{args.out}: {count} questions", markup=False)
+        count = write_medvidbench(args.out, records())
+    told = f"{args.out}: {count} questions"
+    if left_out:
+        told += f"; left out for problems: {len(left_out)} (medgrpo data check {args.source} {args.path} names each)"
+    Console(highlight=False, soft_wrap=True).print(told, markup=False)
     return 0
