@@ -106,49 +106,82 @@ def forecasts(report: Report, items: Sequence[Item]) -> str:
     if not report.timeline.forecasts:
         return '<p class="quiet">Nothing was forecast.</p>'
     rows: list[str] = []
+    bases = _bases(report)
     for forecast, item in zip(report.timeline.forecasts, (item for item in items if item.kind == "forecast"), strict=True):
         shown = f'<a href="#{item.id}" data-item="{item.id}">{clock(forecast.seconds)}</a>'
-        options = "".join(_option(report, option) for option in forecast.options[:3])
+        options = "".join(_option(report, option, bool(forecast.times)) for option in forecast.options[:3])
         risk_citations = [key for risk in forecast.risks for key in risk.citations]
         options += "".join(f'<li class="quiet">{text(line)}</li>' for line in _ahead(report, forecast))
         rows.append(
             f'<tr id="{item.id}" tabindex="-1"><th scope="row">{shown}</th><td><ul class="options">{options}</ul></td>'
-            f"<td>{text(capital('; '.join(filter(None, (forecast.basis, forecast.times_basis)))))}"
-            f"{footnotes(report, tuple(dict.fromkeys((*forecast.citations, *risk_citations))))}</td></tr>"
+            f"<td>{_basis_mark(bases, forecast)}{footnotes(report, tuple(dict.fromkeys((*forecast.citations, *risk_citations))))}"
+            "</td></tr>"
         )
-    return table("forecasts", ("At", "Expected next", "Basis"), f"<tbody>{''.join(rows)}</tbody>")
+    many = len(bases) > 1
+    told = "".join(f"<p><b>Basis{f' {number}' if many else ''}.</b> {text(words)}</p>" for words, number in bases.items())
+    shown = table("forecasts", ("At", "Expected next", "Sources"), f"<tbody>{''.join(rows)}</tbody>")
+    return f'<div class="quiet">{told}</div>{shown}'
+
+
+def _bases(report: Report) -> dict[str, int]:
+    """What the forecasts rest on, each wording once, numbered from 1 in order of first use."""
+    said = dict.fromkeys(_basis(forecast) for forecast in report.timeline.forecasts)
+    return {words: number for number, words in enumerate(filter(None, said), 1)}
+
+
+def _basis(forecast: Forecast) -> str:
+    return capital("; ".join(filter(None, (forecast.basis, forecast.times_basis))))
+
+
+def _basis_mark(bases: Mapping[str, int], forecast: Forecast) -> str:
+    words = _basis(forecast)
+    return f"Basis {bases[words]} " if words and len(bases) > 1 else ""
 
 
 def _ahead(report: Report, forecast: Forecast) -> list[str]:
     """Lines of words: the next action, when phases, events and instruments come, the time left, the hazards ahead."""
     lines: list[str] = []
     if forecast.actions:
-        told = ", ".join(f"{action_words(one.id)} {one.probability:.0%}" for one in forecast.actions[:3])
+        told = "; ".join(f"{action_words(one.id)} {one.probability:.0%}" for one in forecast.actions[:3])
         lines.append(f"Next action: {told}")
     for kind, name in (("phase", "Phases"), ("event", "Key events"), ("instrument", "Instruments")):
         known = [one for one in forecast.times if one.kind == kind and one.middle_seconds is not None]
         soonest = sorted(known, key=lambda one: one.middle_seconds or 0.0)[:3]
         if soonest:
-            lines.append(f"{name}: {'; '.join(f'{report.names.get(one.id, label(one.id))} {_points(one)}' for one in soonest)}")
-    if forecast.remaining is not None:
-        lines.append(f"End of the operation {_points(forecast.remaining)}")
+            lines.append(f"{name}: {'; '.join(_timed(report.names.get(one.id, label(one.id)), one) for one in soonest)}")
+    if forecast.remaining is not None and _points(forecast.remaining):
+        lines.append(_timed("End of the operation", forecast.remaining))
     if forecast.risks:
-        told = "; ".join(f"{report.names.get(one.hazard, label(one.hazard))} {_points(one)}" for one in forecast.risks[:4])
-        lines.append(f"Hazards ahead: {told}")
+        told = "; ".join(_hazard(report, one, forecast.horizon_seconds) for one in forecast.risks[:4])
+        lines.append(f"Belongs to what lies ahead: {told}")
     return lines
 
 
-def _points(coming: ComingTime | ComingRisk) -> str:
-    """`in about 2 min (30 s to 9 min)`: the middle and the interval of 80 %; an open end is said."""
+def _hazard(report: Report, risk: ComingRisk, horizon_seconds: float) -> str:
+    """A hazard and how probably a phase comes that it belongs to; never a time, which would read as one foretold for an injury."""
+    within = "the hour" if horizon_seconds == 3600 else length(horizon_seconds)
+    return f"{report.names.get(risk.hazard, label(risk.hazard))} (its phase comes within {within}: {risk.probability:.2f})"
+
+
+def _timed(name: str, coming: ComingTime) -> str:
+    return f"{name} {_points(coming)}".rstrip()
+
+
+def _points(coming: ComingTime) -> str:
+    """`in about 2 min (30 s to 9 min)`: the middle and the interval of 80 %; an open end is said, an unknown time is not."""
+    low = coming.low_seconds or 0.0
     if coming.middle_seconds is None:
-        return "not to be said" if coming.low_seconds is None else f"not before {length(coming.low_seconds)}"
+        return f"not before {length(low)}" if round(low) else ""
     high = "longer than can be said" if coming.high_seconds is None else length(coming.high_seconds)
-    return f"in about {length(coming.middle_seconds)} ({length(coming.low_seconds or 0.0)} to {high})"
+    if not round(coming.middle_seconds):
+        return "now" if coming.high_seconds is None or not round(coming.high_seconds) else f"now or within {high}"
+    return f"in about {length(coming.middle_seconds)} ({length(low)} to {high})"
 
 
-def _option(report: Report, option: Option) -> str:
+def _option(report: Report, option: Option, timed: bool) -> str:
+    """`timed`: the forecast tells times of its own, so that the option's, from another reckoning, would contradict them."""
     name = text(capital(report.names.get(option.id, option.id)))
-    soon = f'<span class="quiet">{_soon(option.in_seconds)}</span>'
+    soon = "" if timed else f'<span class="quiet">{_soon(option.in_seconds)}</span>'
     return f"<li>{bar(option.probability)} <b>{option.probability:.0%}</b> {name} {soon}</li>"
 
 
