@@ -26,13 +26,13 @@ def test_every_finding_is_told_once_and_where_its_evidence_lies(report: Report, 
     assert (whole.title, [finding.id for finding in whole.statements]) == ("The operation as a whole", ["F024"])
 
 
-def test_the_summary_counts(report: Report) -> None:
+def test_the_summary_names_what_was_seen_and_counts_no_clips(report: Report) -> None:
     assert report.summary == (
         "9 min 22 s of 10 min of video (94%) could be assessed.",
         "All 7 phases of the procedure were recognised.",
-        "Seen: clip applied 3 times (cystic duct twice, cystic artery once), structure divided twice (cystic duct once,"
-        " cystic artery once), bleeding seen twice (liver once), specimen bag used twice, view lost once and camera outside"
-        " the body once.",
+        "Seen: clipping 04:16–04:23, 04:28–04:34 (cystic duct) and 04:39–04:47 (cystic artery), number of clips not counted;"
+        " division 04:52–04:58 (cystic duct) and 05:05–05:12 (cystic artery); bleeding seen twice (liver once); specimen bag"
+        " used twice; view lost once; camera outside the body once.",
     )
     assert report.concerns[0] == "Alerts: division before clipping at 05:05; bleeding at 03:53 and 07:04; view lost at 05:18."
     assert report.concerns[1].startswith("Never assessed: critical view of safety")
@@ -79,7 +79,31 @@ def test_division_without_a_clip_says_so(timeline: Timeline, procedure: Procedur
     cuts = tuple(event for event in timeline.events if event.kind is EventKind.STRUCTURE_DIVIDED)
     artery = field(draft_report(replace(timeline, events=cuts), procedure, make_case()), "cystic artery: control")
     assert artery.value == "division seen once (05:05)"
-    assert artery.note.startswith("no clip was seen before it")
+    assert artery.note.startswith("no clip was seen before the division")
+
+
+def test_a_clip_on_the_pedicle_is_told_for_duct_and_artery(timeline: Timeline, procedure: Procedure, make_case: Case) -> None:
+    acts = tuple(
+        replace(event, target="cystic_pedicle")
+        for event in timeline.events
+        if event.kind in (EventKind.CLIP_APPLIED, EventKind.STRUCTURE_DIVIDED)
+    )
+    report = draft_report(replace(timeline, events=acts), procedure, make_case())
+    for name in ("cystic duct: control", "cystic artery: control"):
+        control = field(report, name)
+        assert control.value == (
+            "a clip on the cystic pedicle was seen at 04:16, 04:28, 04:39 (duct and artery are not told apart); "
+            "division of the cystic pedicle was seen at 04:52, 05:05 (duct and artery are not told apart)"
+        )
+        assert (control.provenance, control.seconds[0]) == (Provenance.INFERRED, 259.5)
+        assert control.statements
+
+
+def test_a_clip_after_the_division_is_not_taken_for_one_before(timeline: Timeline, procedure: Procedure, make_case: Case) -> None:
+    cut = next(event for event in timeline.events if event.kind is EventKind.STRUCTURE_DIVIDED)
+    late = replace(cut, kind=EventKind.CLIP_APPLIED, span=Span(cut.span.end_seconds + 1, cut.span.end_seconds + 5))
+    control = field(draft_report(replace(timeline, events=(cut, late)), procedure, make_case()), "cystic duct: control")
+    assert control.note.startswith("no clip was seen before the division")
 
 
 def test_alarming_channels_come_first_and_blind_ones_last(report: Report) -> None:

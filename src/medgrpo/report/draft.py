@@ -11,7 +11,7 @@ from medgrpo.reasoning import Event, EventKind, Evidence, Finding, RiskLevel, Ri
 from medgrpo.report.passages import supports
 from medgrpo.report.records import CaseInfo, Field, FrameKind, Gap, KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.synoptic import NOT_LOOKED_FOR, synoptic_fields
-from medgrpo.report.words import event_target, event_words, joined, length, share, times
+from medgrpo.report.words import between, event_target, event_words, joined, length, share, times
 
 MAX_KEY_FRAMES = 24
 _PRIORITIES = ("high", "medium", "low", "information")
@@ -162,7 +162,7 @@ def _summary(timeline: Timeline, procedure: Procedure) -> Iterable[str]:
     yield _phase_sentence(timeline, procedure)
     seen = [words for kind in EventKind if (words := _event_phrase(kind, timeline.events))]
     if seen:
-        yield f"Seen: {joined(seen)}."
+        yield f"Seen: {'; '.join(seen)}."
 
 
 def _concerns(channels: Sequence[RiskChannel]) -> Iterable[str]:
@@ -200,18 +200,37 @@ def _phase_sentence(timeline: Timeline, procedure: Procedure) -> str:
     return f"Phases recognised: {joined(found)}. Not recognised: {joined(missed)}."
 
 
+_ACTS = {
+    EventKind.CLIP_APPLIED: ("clipping", ", number of clips not counted"),
+    EventKind.STRUCTURE_DIVIDED: ("division", ""),
+}
+_UNNAMED = "structure not told apart"
+_SPANS_NAMED = 3
+
+
 def _event_phrase(kind: EventKind, events: Sequence[Event]) -> str:
-    """`clip applied 3 times (cystic duct twice, cystic artery once)`; empty where the kind did not occur."""
+    """`clipping 00:56–01:16 (cystic duct), number of clips not counted`, `bleeding seen twice`; empty where there was none.
+
+    A clip or a division is a stretch in which the act was seen, not one clip and not one cut: stretches are not counted as acts.
+    """
     its = [event for event in events if event.kind is kind]
     if not its:
         return ""
-    targets: dict[str, int] = {}
+    by_target: dict[str, list[Event]] = {}
     for event in its:
-        target = event_target(event)
-        if target:
-            targets[target] = targets.get(target, 0) + 1
-    where = f" ({', '.join(f'{target} {times(count)}' for target, count in targets.items())})" if targets else ""
+        by_target.setdefault(event_target(event), []).append(event)
+    if kind in _ACTS:
+        act, note = _ACTS[kind]
+        return f"{act} {joined([_stretches(of, target or _UNNAMED) for target, of in by_target.items()])}{note}"
+    counts = [f"{target} {times(len(of))}" for target, of in by_target.items() if target]
+    where = f" ({', '.join(counts)})" if counts else ""
     return f"{kind.value} {times(len(its))}{where}"
+
+
+def _stretches(events: Sequence[Event], target: str) -> str:
+    spans = [between(event.span.start_seconds, event.span.end_seconds) for event in events]
+    rest = f" and {len(spans) - _SPANS_NAMED} more" if len(spans) > _SPANS_NAMED else ""
+    return f"{', '.join(spans[:_SPANS_NAMED])}{rest} ({target})"
 
 
 def _more(rest: Sequence[str]) -> str:

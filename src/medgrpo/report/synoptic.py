@@ -61,6 +61,7 @@ GROUPS = (
 """The groups in the order of the template."""
 
 _CRITICAL_VIEW = ("lower third off the liver bed", "triangle cleared", "only two structures", "total out of 6", "time achieved")
+_PEDICLE = "cystic_pedicle"
 _ENERGY = {"bipolar": "bipolar forceps", "hook": "hook"}
 
 
@@ -108,18 +109,32 @@ def _critical_view(timeline: Timeline) -> list[Field]:
 
 
 def _control(timeline: Timeline, target: str, name: str) -> Field:
-    clips = [event for event in timeline.events if event.kind is EventKind.CLIP_APPLIED and event.target == target]
-    cuts = [event for event in timeline.events if event.kind is EventKind.STRUCTURE_DIVIDED and event.target == target]
+    clips, cuts = (
+        [event for event in timeline.events if event.kind is kind and event.target in (target, _PEDICLE)]
+        for kind in (EventKind.CLIP_APPLIED, EventKind.STRUCTURE_DIVIDED)
+    )
     if not clips and not cuts:
         return _unseen(timeline, "division", name, f"neither a clip on the {label(target)} nor its division was seen")
-    parts: list[str] = []
-    if clips:
-        parts.append(f"clipping seen {times(len(clips))} ({_clocks(clips)})")
-    if cuts:
-        parts.append(f"division seen {times(len(cuts))} ({_clocks(cuts)})")
-    missing = "" if clips else "no clip was seen before it; "
+    parts = [_acts_on(clips, target, "clipping", "a clip"), _acts_on(cuts, target, "division", "division")]
+    closed = not cuts or any(clip.span.start_seconds < cuts[0].span.start_seconds for clip in clips)
+    missing = "" if closed else "no clip was seen before the division; "
     note = f"{missing}number of clips per side is not determined"
-    return _from_events("division", name, "; ".join(parts), [*clips, *cuts], timeline.findings, note)
+    events = sorted((*clips, *cuts), key=lambda event: event.span)
+    named = any(event.target == target for event in events)
+    value = "; ".join(part for part in parts if part)
+    provenance = Provenance.SEEN if named else Provenance.INFERRED
+    return _from_events("division", name, value, events, timeline.findings, note, provenance)
+
+
+def _acts_on(events: Sequence[Event], target: str, act: str, one: str) -> str:
+    """What was seen of one kind of act: on the structure itself, and on the pedicle where duct and artery are not told apart."""
+    named = [event for event in events if event.target == target]
+    either = [event for event in events if event.target != target]
+    parts = [f"{act} seen {times(len(named))} ({_clocks(named)})"] if named else []
+    if either:
+        of = f"{one} {'on' if act == 'clipping' else 'of'} the {label(_PEDICLE)}"
+        parts.append(f"{of} was seen at {_clocks(either)} (duct and artery are not told apart)")
+    return "; ".join(parts)
 
 
 def _bleeding(timeline: Timeline) -> Field:
@@ -171,10 +186,18 @@ def _from_actions(timeline: Timeline, group: str, name: str, wanted: Callable[[A
     return Field(group, name, value, Provenance.SEEN, seconds)
 
 
-def _from_events(group: str, name: str, value: str, events: Sequence[Event], findings: Sequence[Finding], note: str) -> Field:
+def _from_events(
+    group: str,
+    name: str,
+    value: str,
+    events: Sequence[Event],
+    findings: Sequence[Finding],
+    note: str,
+    provenance: Provenance = Provenance.SEEN,
+) -> Field:
     seconds = tuple(sorted({event.evidence.key_seconds for event in events}))
     statements = tuple(finding.id for finding in findings if finding.evidence.key_seconds in seconds)
-    return Field(group, name, value, Provenance.SEEN, seconds, statements, note)
+    return Field(group, name, value, provenance, seconds, statements, note)
 
 
 def _unseen(timeline: Timeline, group: str, name: str, what: str) -> Field:
