@@ -21,6 +21,8 @@ def test_a_terminal_is_shown_where_it_is(duration, monkeypatch, capsys):
     told = capsys.readouterr()
     assert "case.mp4" in told.err
     assert "writing the report" in told.err
+    assert "elapsed" in told.err
+    assert "left" in told.err
     assert told.out == ""
 
 

@@ -28,6 +28,7 @@ TIMELINE = Timeline(
         RiskState(HAZARD.id, RiskLevel.ALERT, Span(10, 20), "something was seen", "high", SEEN, ()),
         RiskState("never", RiskLevel.NOT_ASSESSED, Span(0, 59), "no model for it", "high", None, ()),
         RiskState("never", RiskLevel.NOT_ASSESSED, Span(59, 60), "the picture is black", "high", None, ()),
+        RiskState("critical_view", RiskLevel.NOT_ASSESSED, Span(0, 60), "no model scores it", "high", None, ()),
     ),
     coverage=COVERAGE,
     domain="simulated laparoscopic cholecystectomy",
@@ -53,15 +54,16 @@ def test_the_summary_tells_every_part(capsys, monkeypatch):
     print_outcomes([Outcome(Path("[red]case.mp4"), Path("out"), RESULT, None)])
     told = capsys.readouterr().out
     for words in (
-        "[red]case.mp4  01:00  SIMULATED, not real surgery",
+        "[red]case.mp4  1 min  SIMULATED, not real surgery",
         "00:00-00:59  Clipping and division (87%)",
         "00:00-00:01  clip applied: cystic duct",
         "... and 8 more, in the report",
         f"00:10-00:20  {HAZARD.name}: something was seen",
-        "Assessed 00:58 of 01:00",
-        "NOT ASSESSED 00:01: the picture is black",
+        "Assessed 58 s of 1 min",
+        "NOT ASSESSED 1 s: the picture is black",
         "NOT ASSESSED under 1 s: the lens is fouled",
         "NOT ASSESSED never: no model for it",
+        "NOT ASSESSED critical view of safety: no model scores it",
         "out/report.html",
         "out/analysis.jsonl",
         "DRAFT, research software, not for clinical use",

@@ -12,7 +12,7 @@ import pytest
 
 from medgrpo.core import VideoError
 from medgrpo.knowledge import Procedure
-from medgrpo.reasoning import Coverage, Finding, Timeline
+from medgrpo.reasoning import Coverage, Finding, RiskLevel, Timeline
 from medgrpo.report import DRAFT_NOTICE, CaseInfo, Report, draft_report, render_html, wanted_pictures
 from medgrpo.report.pictures import gather
 from medgrpo.video import Image
@@ -219,3 +219,19 @@ def test_findings_keep_their_basis(page: str, timeline: Timeline) -> None:
     inferred: list[Finding] = [finding for finding in timeline.findings if finding.basis == "inferred"]
     for finding in inferred:
         assert f"by rule {finding.rule}" in page
+
+
+def test_a_length_is_no_moment(page: str) -> None:
+    assert "<dt>Length</dt><dd>10 min</dd>" in page
+    assert 'aria-label="Timeline, 10 min long"' in page
+
+
+def test_the_legend_shows_only_what_occurs(
+    timeline: Timeline, procedure: Procedure, make_case: Callable[..., CaseInfo], draw_frame: Callable[[float], Image], page: str
+) -> None:
+    assert "</span> CLEAR</li>" in page
+    few = replace(timeline, risks=tuple(state for state in timeline.risks if state.level is not RiskLevel.CLEAR))
+    less = render_html(draft_report(few, procedure, make_case()), draw_frame, picture_bytes=0)
+    assert "</span> CLEAR</li>" not in less
+    assert "</span> ALERT</li>" in less
+    assert "</span> NOT ASSESSED</li>" in less

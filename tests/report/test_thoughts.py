@@ -92,9 +92,13 @@ def test_every_part_is_told_and_opens_beside_the_statement_of_its_moment(thinkin
     for words in (
         'id="t1"', "Chain of thought at 04:24.0", "Look again", 'data-item="t1c1">04:19.5<', "Blood &lt;b&gt;", "The cystic plate",
         "not visible to this perception", "Nobody looks", "It may close the wrong structure", "Injury of the common bile duct",
-        "Division", "<b>80%</b>", "in about 20 s", "ABSTAINS", "Not graded", "No passage is at hand", "not checked in the source",
+        "Division", "<b>80%</b>", "in about 20 s", "ABSTAINS", "Not graded", "4. Safe laparoscopic cholecystectomy, 2019</a>",
     ):  # fmt: skip
         assert words in article, words
+    assert "Gupta V, Jain G" not in article  # the whole entry stands once, among the references
+    entries = html.split('id="references"')[1]
+    assert entries.count("Gupta V, Jain G") == 1
+    assert entries.count("No passage of these sources is at hand") == 1
     assert html.count('<template data-for="t1') == 3
     assert '<b>1</b> chain of thought' in html  # fmt: skip
 
@@ -105,7 +109,7 @@ def test_an_accepted_claim_opens_its_passage_with_its_place(thinking, procedure,
     assert "Liver › Ducts, page 12, CC BY" in html
     assert "<mark>joins the common hepatic duct</mark>" in html
     assert "accepted by Dr A" in html
-    assert "No passage is at hand" not in html
+    assert "No passage of these sources is at hand" not in html
 
 
 def test_a_passage_that_only_names_both_says_that_nobody_reviewed_it(thinking, procedure, make_case, draw_frame):
@@ -115,3 +119,16 @@ def test_a_passage_that_only_names_both_says_that_nobody_reviewed_it(thinking, p
     assert "not reviewed</span>" in html
     alone = page(thinking, procedure, make_case, draw_frame, Base((), both[:1]))
     assert "The knowledge base has no passage that joins two" in alone
+
+
+def test_what_a_chain_says_twice_is_shown_once(thinking, procedure, make_case, draw_frame):
+    again = replace(CUE, id="c3", seconds=(262.0,), key_seconds=262.0, confidence=0.6)
+    begun = [MissingCue(f"m{n}", "state:triangle_cleared", f"part {n}", Absence.NOT_SEEN, "only begun") for n in (1, 1, 2)]
+    thought = replace(thinking.thoughts[0], cues_seen=(CUE, OTHER, again), cues_missing=tuple(begun), conclusions=())
+    html = page(replace(thinking, thoughts=(thought,)), procedure, make_case, draw_frame)
+    chain = html.split('id="t1"')[1].split("</details>")[0].split("<dt>Seen</dt>")[1].split("<dt>Rules</dt>")[0]
+    assert chain.count("Clipper: clip cystic duct") == 1
+    assert chain.index("04:19.5") < chain.index("04:22.0") < chain.index("Clipper: clip cystic duct")
+    assert "<b>0.60</b>" in chain
+    assert "<b>0.80</b>" in chain.split("Blood &lt;b&gt;")[1]
+    assert (chain.count("Part 1"), chain.count("Part 2"), chain.count("Only begun")) == (1, 1, 1)

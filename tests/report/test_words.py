@@ -4,7 +4,18 @@ import pytest
 
 from medgrpo.core import Span
 from medgrpo.reasoning import Event, EventKind, Evidence
-from medgrpo.report.words import action_words, between, confidence_words, event_words, joined, length, share, times
+from medgrpo.report.words import (
+    action_words,
+    between,
+    confidence_words,
+    counted,
+    event_words,
+    joined,
+    length,
+    share,
+    subject,
+    times,
+)
 
 EVIDENCE = Evidence((1.0,), 1.0, "model", 0.9)
 
@@ -20,6 +31,17 @@ def test_length(seconds: float, words: str) -> None:
 def test_joined_and_times() -> None:
     assert [joined(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
     assert [times(count) for count in (1, 2, 3)] == ["once", "twice", "3 times"]
+
+
+def test_one_of_a_thing_is_no_plural() -> None:
+    assert [counted(count, "key frame") for count in (0, 1, 2)] == ["0 key frames", "1 key frame", "2 key frames"]
+    assert [counted(count, "more time") for count in (1, 3)] == ["1 more time", "3 more times"]
+    assert [counted(count, "stretch", "stretches") for count in (1, 2)] == ["1 stretch", "2 stretches"]
+
+
+def test_a_channel_never_assessed_is_not_negated_twice() -> None:
+    assert subject("critical view of safety not documented") == "critical view of safety"
+    assert subject("dissection in the dangerous zone") == "dissection in the dangerous zone"
 
 
 def test_between_says_one_time_where_both_read_the_same() -> None:

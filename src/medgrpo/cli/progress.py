@@ -37,6 +37,7 @@ def progress_bars() -> Progress:
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[at]}"),
+        TextColumn("elapsed"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

@@ -15,6 +15,7 @@ from medgrpo.analysis import DISCLAIMER, AnalysisResult, Outcome
 from medgrpo.core import Span, clock
 from medgrpo.knowledge import label, load_procedure
 from medgrpo.reasoning import RiskLevel, RiskState, Timeline
+from medgrpo.report import length, subject
 
 _MOST_ROWS = 12
 
@@ -46,7 +47,7 @@ def _print_result(console: Console, result: AnalysisResult) -> None:
     timeline, header = result.timeline, result.header
     names = _names(header.options.procedure)
     simulated = "  [bold magenta]SIMULATED, not real surgery[/]" if header.simulated else ""
-    console.print(f"[bold]{escape(header.video.name)}[/]  {clock(timeline.duration_seconds)}{simulated}")
+    console.print(f"[bold]{escape(header.video.name)}[/]  {length(timeline.duration_seconds)}{simulated}")
     _print_phases(console, timeline, names)
     _print_rows(console, "Events", [(e.span, e.kind.value + (f": {label(e.target)}" if e.target else "")) for e in timeline.events])
     alerts = [risk for risk in timeline.risks if risk.level is RiskLevel.ALERT]
@@ -82,11 +83,11 @@ def _print_rows(console: Console, title: str, rows: Sequence[tuple[Span, str]]) 
 
 
 def _print_not_assessed(console: Console, timeline: Timeline, names: Mapping[str, str]) -> None:
-    console.print(f"[bold]Assessed[/] {clock(timeline.coverage.assessed_seconds)} of {clock(timeline.duration_seconds)}")
+    console.print(f"[bold]Assessed[/] {length(timeline.coverage.assessed_seconds)} of {length(timeline.duration_seconds)}")
     for reason, seconds in timeline.coverage.not_assessed_seconds.items():
-        console.print(f"  NOT ASSESSED {clock(seconds) if seconds >= 1 else 'under 1 s'}: {escape(reason)}")
+        console.print(f"  NOT ASSESSED {length(seconds) if seconds >= 1 else 'under 1 s'}: {escape(reason)}")
     for channel, risk in _never_assessed(timeline).items():
-        console.print(f"  NOT ASSESSED {escape(names.get(channel, channel))}: {escape(risk.why)}")
+        console.print(f"  NOT ASSESSED {escape(subject(names.get(channel, channel)))}: {escape(risk.why)}")
 
 
 def _never_assessed(timeline: Timeline) -> dict[str, RiskState]:

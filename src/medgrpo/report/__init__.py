@@ -17,6 +17,7 @@ from medgrpo.report.records import (
     Section,
     Support,
 )
+from medgrpo.report.words import length, subject
 
 __all__ = [
     "DRAFT_NOTICE",
@@ -31,7 +32,9 @@ __all__ = [
     "Section",
     "Support",
     "draft_report",
+    "length",
     "render_html",
     "report_json",
+    "subject",
     "wanted_pictures",
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from medgrpo.core import clock
 from medgrpo.report.items import EXPECTED, Item
 from medgrpo.report.markup import text
-from medgrpo.report.words import capital
+from medgrpo.report.words import capital, length
 
 _ASSUMED_WIDTH = 640  # pixels: the lanes' width on a tablet, which decides whether a label fits
 _CHARACTER_WIDTH, _LEAST_CHARACTERS = 6.8, 9
@@ -42,7 +42,7 @@ def timeline(items: Sequence[Item], duration_seconds: float, phase_numbers: dict
     return (
         f'<div class="chart"><svg class="names" height="{total}" aria-hidden="true">{"".join(_name(lane) for lane in lanes)}</svg>'
         f'<div class="scroller"><svg id="lanes" class="lanes" height="{total}" role="group" '
-        f'data-duration="{duration_seconds:.3f}" aria-label="Timeline, {clock(duration_seconds)} long">'
+        f'data-duration="{duration_seconds:.3f}" aria-label="Timeline, {length(duration_seconds)} long">'
         f"{_DEFINITIONS}{_axis(duration_seconds, total)}"
         f'<line id="playhead" class="playhead" x1="0%" x2="0%" y1="{_AXIS_HEIGHT - 6}" y2="{total}"/>'
         f"{''.join(_lane(lane, duration_seconds, phase_numbers) for lane in lanes)}"
@@ -162,7 +162,7 @@ def _axis(duration: float, total: float) -> str:
         place = "start" if number == 0 else "end" if number * step > duration * 0.97 else "middle"
         marks.append(
             f'<line class="grid" x1="{x}" x2="{x}" y1="{_AXIS_HEIGHT - 6}" y2="{total}"/>'
-            f'<text class="tick {place}" x="{x}" y="13">{clock(number * step)}</text>'
+            f'<text class="tick {place}{" odd" if number % 2 else ""}" x="{x}" y="13">{clock(number * step)}</text>'
         )
     return f'<g aria-hidden="true">{"".join(marks)}</g>'
 

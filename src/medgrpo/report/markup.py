@@ -40,9 +40,10 @@ def thumb(id: str, spoken: str, inside: str) -> str:
 
 
 def table(css_class: str, columns: Sequence[str], bodies: str, caption: str = "") -> str:
+    """A table that scrolls inside its own box where the screen is too narrow for it."""
     heads = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
     title = f"<caption>{text(caption)}</caption>" if caption else ""
-    return f'<table class="{css_class}">{title}<thead><tr>{heads}</tr></thead>{bodies}</table>'
+    return f'<div class="wide"><table class="{css_class}">{title}<thead><tr>{heads}</tr></thead>{bodies}</table></div>'
 
 
 def footnotes(report: Report, keys: Sequence[str]) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from string import Template
 
-from medgrpo.core import clock
 from medgrpo.knowledge import label
 from medgrpo.reasoning import RiskLevel
 from medgrpo.report import sections, tables
@@ -98,7 +97,7 @@ def _facts(report: Report) -> str:
     case, coverage = report.case, report.timeline.coverage
     facts = (
         ("Video", text(case.file_name)),
-        ("Length", clock(case.duration_seconds)),
+        ("Length", length(case.duration_seconds)),
         (
             "Assessed",
             f"{length(coverage.assessed_seconds)}, {share(coverage.assessed_seconds, report.timeline.duration_seconds):.0%}",
@@ -138,6 +137,14 @@ def _phase_numbers(report: Report) -> dict[str, int]:
     return {report.names.get(phase, label(phase)): order.index(phase) + 1 if phase in order else 0 for phase in shown}
 
 
+_SWATCHES = {
+    RiskLevel.ALERT: '<span class="swatch alert">!</span>',
+    RiskLevel.CLEAR: '<span class="swatch clear">✓</span>',
+    RiskLevel.MONITORING: '<span class="swatch monitoring"></span>',
+    RiskLevel.NOT_ASSESSED: '<span class="swatch unknown"></span>',
+}
+
+
 def _legend(report: Report) -> str:
     numbers = _phase_numbers(report)
     phases = "".join(
@@ -148,11 +155,11 @@ def _legend(report: Report) -> str:
     events = "".join(
         f'<li><span class="swatch event">{EVENT_SYMBOLS[kind.name.lower()]}</span> {text(kind.value)}</li>' for kind in kinds
     )
-    states = (
-        '<li><span class="swatch alert">!</span> ALERT</li><li><span class="swatch clear">✓</span> CLEAR</li>'
-        '<li><span class="swatch monitoring"></span> MONITORING</li><li><span class="swatch unknown"></span> NOT ASSESSED</li>'
-    )
-    return f'<ul class="legend">{phases}</ul><ul class="legend">{events}</ul><ul class="legend">{states}</ul>'
+    levels = {state.level for channel in report.channels for state in channel.states}
+    if any(segment.phase is None for segment in report.timeline.phases):
+        levels.add(RiskLevel.NOT_ASSESSED)
+    states = "".join(f"<li>{swatch} {level.value.upper()}</li>" for level, swatch in _SWATCHES.items() if level in levels)
+    return "".join(f'<ul class="legend">{entries}</ul>' for entries in (phases, events, states) if entries)
 
 
 def _first(items: Sequence[Item]) -> str:

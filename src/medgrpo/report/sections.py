@@ -10,7 +10,7 @@ from medgrpo.report.markup import chip, footnotes, meter, moment, picture, text,
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.thoughts import homes, thoughts_of
-from medgrpo.report.words import between, capital, length
+from medgrpo.report.words import between, capital, counted, length
 
 PRIORITY_MARKS = {"high": "!!!", "medium": "!!", "low": "!", "information": "i"}
 _MOST_STRETCHES = 4
@@ -55,7 +55,7 @@ def _statement(report: Report, finding: Finding, number: int, pictures: Pictures
     basis = (
         chip("seen", "seen") if finding.basis == "seen" else f"{chip('inferred', 'inferred')} by rule {text(finding.rule or '')}"
     )
-    looks = f"{len(evidence.seconds)} look{'s' if len(evidence.seconds) != 1 else ''}"
+    looks = counted(len(evidence.seconds), "look")
     return (
         f'<article class="statement" id="{id}" tabindex="-1" aria-label="Statement {text(finding.id)}">'
         f"{thumb(id, finding.text, picture(evidence, pictures, finding.text, 'small'))}"

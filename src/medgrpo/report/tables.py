@@ -12,7 +12,8 @@ from medgrpo.report.markup import bar, chip, footnotes, moment, table, text
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import Field, Report
 from medgrpo.report.synoptic import GROUPS, NOT_LOOKED_FOR, NOT_VISIBLE
-from medgrpo.report.words import action_words, between, capital, length, share
+from medgrpo.report.thoughts import NO_PASSAGE
+from medgrpo.report.words import action_words, between, capital, counted, length, share
 
 _MOST_SPANS, _MOST_LOOKS = 8, 3
 
@@ -66,7 +67,7 @@ def _not_observed(fields: Sequence[Field]) -> str:
     )
     mark = chip("not observed", "not observed")
     lists = "".join(
-        f'<details open><summary>{mark} {why} <span class="quiet">({len(by_note[why])} items)</span></summary>'
+        f'<details open><summary>{mark} {why} <span class="quiet">({counted(len(by_note[why]), "item")})</span></summary>'
         f"{_grouped(by_note[why])}</details>"
         for why in (NOT_VISIBLE, NOT_LOOKED_FOR)
         if why in by_note
@@ -92,7 +93,7 @@ def gaps(report: Report) -> str:
     rows: list[str] = []
     for gap in report.gaps:
         spans = ", ".join(f'<span class="nowrap">{between(start, end)}</span>' for start, end in gap.spans[:_MOST_SPANS])
-        more = f" and {len(gap.spans) - _MOST_SPANS} more stretches" if len(gap.spans) > _MOST_SPANS else ""
+        more = f" and {len(gap.spans) - _MOST_SPANS} more" if len(gap.spans) > _MOST_SPANS else ""
         how_long = (
             "" if gap.seconds is None else f"{length(gap.seconds)} ({share(gap.seconds, report.timeline.duration_seconds):.0%})"
         )
@@ -195,7 +196,7 @@ def how_made(report: Report, pictures: Pictures) -> str:
     missing: dict[str, int] = {}
     for why in pictures.missing.values():
         missing[why] = missing.get(why, 0) + 1
-    kept = f"{len(pictures.by_seconds)} looks" + "".join(f"; {count} {why}" for why, count in missing.items())
+    kept = counted(len(pictures.by_seconds), "look") + "".join(f"; {count} {why}" for why, count in missing.items())
     facts = (
         ("Software", f"medgrpo {case.medgrpo_version}"),
         ("Models", "; ".join(report.timeline.models) or "none"),
@@ -217,6 +218,7 @@ def references(report: Report) -> str:
     """The sources; one that nobody has checked in the primary text says so."""
     if not report.citations:
         return '<p class="quiet">Nothing was cited.</p>'
+    none = "" if report.knowledge_base or not report.timeline.thoughts else f'<p class="quiet">{NO_PASSAGE}</p>'
     entries: list[str] = []
     for number, citation in enumerate(report.citations, 1):
         mark = (
@@ -230,4 +232,4 @@ def references(report: Report) -> str:
         note = f'<span class="note">{text(citation.note)}</span>' if citation.note else ""
         source = f"{text(citation.title)}. {text(citation.source)}, {citation.year}."
         entries.append(f'<li id="c{number}" tabindex="-1">{source}{link} {mark}{note}</li>')
-    return f'<ol class="references">{"".join(entries)}</ol>'
+    return f'{none}<ol class="references">{"".join(entries)}</ol>'

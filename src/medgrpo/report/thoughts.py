@@ -11,8 +11,9 @@ from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import Report, Support
 from medgrpo.report.words import capital, length
 
-NO_PASSAGE = "No passage is at hand: this is what the procedure file knows of the source."
+NO_PASSAGE = "No passage of these sources is at hand: this is what the procedure file knows of them."
 _LATER = 0.1
+_TITLE_CHARACTERS = 60
 _BASIS = {"seen": "seen", "image measure": "seen", "inferred": "inferred"}
 
 
@@ -49,8 +50,8 @@ def thought_block(report: Report, number: int, thought: Thought, pictures: Pictu
     rows = [
         ("Decision", text(thought.question)),
         ("Options", _list(text(capital(one.words)) for one in thought.options)),
-        ("Seen", _list(_cue(number, cue) for cue in thought.cues_seen)),
-        ("Should be seen", _list(_missing(cue) for cue in thought.cues_missing)),
+        ("Seen", _list(_cues(number, thought.cues_seen))),
+        ("Should be seen", _list(_missing(thought.cues_missing))),
         ("Rules", _list(_ground(report, thought))),
         ("Risks", _list(_risks(report, thought))),
         ("Expected next", _list(_expected(one) for one in thought.expected_next)),
@@ -71,15 +72,31 @@ def _list(entries: Iterable[str]) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def _cue(number: int, cue: Cue) -> str:
-    link = f'<a class="moment" href="#t{number}" data-item="t{number}{cue.id}">{moment(cue.key_seconds)}</a>'
-    basis = chip(_BASIS[cue.basis], cue.basis)
-    return f"{link} {text(capital(cue.words))} {basis} {meter(cue.confidence)}"
+def _cues(number: int, cues: Sequence[Cue]) -> list[str]:
+    """A line for each cue; cues of the same words share one, with all their moments and the least of their confidences."""
+    alike: dict[tuple[str, str], list[Cue]] = {}
+    for cue in cues:
+        alike.setdefault((cue.words, cue.basis), []).append(cue)
+    return [_cue(number, its) for its in alike.values()]
 
 
-def _missing(cue: MissingCue) -> str:
-    note = f' <span class="note">{text(capital(cue.note))}</span>' if cue.note else ""
-    return f"{text(capital(cue.words))} {chip('unknown', cue.why.value)}{note}"
+def _cue(number: int, its: Sequence[Cue]) -> str:
+    links = ", ".join(
+        f'<a class="moment" href="#t{number}" data-item="t{number}{cue.id}">{moment(cue.key_seconds)}</a>' for cue in its
+    )
+    basis = chip(_BASIS[its[0].basis], its[0].basis)
+    return f"{links} {text(capital(its[0].words))} {basis} {meter(min(cue.confidence for cue in its))}"
+
+
+def _missing(cues: Sequence[MissingCue]) -> list[str]:
+    """A line for each missing cue; a note that several share is said with the last of them that follow each other."""
+    once = list(dict.fromkeys((cue.words, cue.why.value, cue.note) for cue in cues))
+    lines: list[str] = []
+    for place, (words, why, note) in enumerate(once, 1):
+        said_below = place < len(once) and once[place][2] == note
+        told = f' <span class="note">{text(capital(note))}</span>' if note and not said_below else ""
+        lines.append(f"{text(capital(words))} {chip('unknown', why)}{told}")
+    return lines
 
 
 def _ground(report: Report, thought: Thought) -> list[str]:
@@ -102,10 +119,10 @@ def _expected(one: Expected) -> str:
 
 
 def _sources(report: Report, thought: Thought) -> str:
-    """Each citation opens what is known of it; passages of the knowledge base open in place."""
+    """Each citation opens its entry among the references; passages of the knowledge base open in place."""
     passages = report.support.get(thought.id, ())
     known = {citation.key: citation for citation in report.citations}
-    opened = "".join(_citation(report, known[key]) for key in thought.citations)
+    opened = _list(_citation(report, known[key]) for key in thought.citations)
     found = "".join(_passage(one) for one in passages)
     if report.knowledge_base and not passages:
         found = '<p class="note">The knowledge base has no passage that joins two of the things named here.</p>'
@@ -113,17 +130,17 @@ def _sources(report: Report, thought: Thought) -> str:
 
 
 def _citation(report: Report, citation: Citation) -> str:
+    """The short title and the year; the link opens the whole entry among the references."""
     number = report.footnote(citation.key)
-    state = chip("checked", "checked in the source") if citation.checked else chip("unchecked", "° not checked in the source")
-    link = ""
-    if citation.link is not None and citation.link.startswith(("https://", "http://")):
-        link = f' <a href="{text(citation.link)}" rel="noreferrer noopener">{text(citation.link)}</a>'
-    note = f'<p class="note">{text(citation.note)}</p>' if citation.note else ""
-    none = "" if report.knowledge_base else f'<p class="note">{NO_PASSAGE}</p>'
-    return (
-        f'<details class="source"><summary>{number}. {text(citation.title)}</summary>'
-        f"<p>{text(citation.source)}, {citation.year}.{link} {state}</p>{note}{none}</details>"
-    )
+    mark, spoken = ("", "") if citation.checked else ("°", ", not checked in the primary source")
+    full = text(f"reference {number}, {citation.title}{spoken}")
+    return f'<a href="#c{number}" aria-label="{full}">{number}{mark}. {text(_short(citation.title))}, {citation.year}</a>'
+
+
+def _short(title: str) -> str:
+    """The title without its subtitle, cut between words where it is still long."""
+    head = title.split(": ")[0]
+    return head if len(head) <= _TITLE_CHARACTERS else f"{head[:_TITLE_CHARACTERS].rsplit(' ', 1)[0]}…"
 
 
 def _passage(one: Support) -> str:

@@ -24,6 +24,16 @@ def length(seconds: float) -> str:
     return f"{whole // 3600} h {whole // 60 % 60:02d} min" if whole // 60 % 60 else f"{whole // 3600} h"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 key frame`, `2 key frames`; `many` where an s does not make the plural."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
+def subject(channel_name: str) -> str:
+    """What a risk channel watches, to stand after `never assessed`: the name of the hazard without its own negation."""
+    return channel_name.removesuffix(" not documented")
+
+
 def times(count: int) -> str:
     """once, twice, 3 times."""
     return {1: "once", 2: "twice"}.get(count, f"{count} times")

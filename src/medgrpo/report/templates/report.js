@@ -113,7 +113,7 @@
     button.addEventListener("click", () => {
       const scroller = lanes.parentElement;
       const centre = (scroller.scrollLeft + scroller.clientWidth / 2) / lanes.clientWidth;
-      lanes.style.width = 100 * Number(button.dataset.zoom) + "%";
+      lanes.style.setProperty("--zoom", button.dataset.zoom);
       scroller.scrollLeft = centre * lanes.clientWidth - scroller.clientWidth / 2;
       for (const other of document.querySelectorAll("[data-zoom]")) other.setAttribute("aria-pressed", String(other === button));
     });
