@@ -49,7 +49,7 @@ def test_analyze_writes_and_tells(video, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert cli.main(["analyze", str(video)]) == 0
     told = capsys.readouterr()
-    assert "case1.mp4  00:" in told.out
+    assert "case1.mp4  12 s" in told.out
     assert "case1.medgrpo/report.html" in told.out
     assert "DRAFT, research software, not for clinical use" in told.out
     assert "NOT ASSESSED" in told.out

@@ -7,7 +7,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, Task, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
 
 from medgrpo.analysis import Progress as Done
 from medgrpo.analysis import ProgressListener
@@ -30,6 +31,13 @@ def shown_progress() -> Generator[ProgressListener]:
         yield listen
 
 
+class _Elapsed(TimeElapsedColumn):
+    """`elapsed 0:00:18,` so that it is not read as the time left, which stands after it."""
+
+    def render(self, task: Task) -> Text:
+        return Text.assemble("elapsed ", super().render(task), ",")
+
+
 def progress_bars() -> Progress:
     """Bars with a share, the time since the start and the time left; `at` is a field for words."""
     return Progress(
@@ -37,8 +45,7 @@ def progress_bars() -> Progress:
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[at]}"),
-        TextColumn("elapsed"),
-        TimeElapsedColumn(),
+        _Elapsed(),
         TextColumn("left"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
