@@ -283,7 +283,7 @@ def test_an_instrument_in_sight_is_told_with_or_without_its_action(streams: Modu
         streams.Part(5, 25, action="hook,dissect,gallbladder"),
     ]
     texts = [finding.text for finding in run(streams, procedure, doing).findings]
-    assert any(text.startswith("Hook in sight, 00:") and "Recognised: dissect gallbladder." in text for text in texts)
+    assert any(text.startswith("Hook in sight for ") and "Recognised: dissect gallbladder." in text for text in texts)
     idle = [streams.Part(0, 30, phase="gallbladder-dissection"), streams.Part(5, 25, action="hook,null_verb,null_target")]
     texts = [finding.text for finding in run(streams, procedure, idle).findings]
     assert any(text.startswith("Hook in sight") and text.endswith("What it does was not recognised.") for text in texts)

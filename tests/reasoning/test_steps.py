@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from types import ModuleType
 
@@ -12,6 +13,8 @@ from medgrpo.knowledge import Procedure
 from medgrpo.perception import ViewState
 from medgrpo.reasoning import (
     ActionSegment,
+    Event,
+    EventKind,
     Evidence,
     PhaseSegment,
     Reasoner,
@@ -21,10 +24,12 @@ from medgrpo.reasoning import (
     Timeline,
 )
 from medgrpo.reasoning.config import SubGoalConfig
+from medgrpo.reasoning.lengths import length
 from medgrpo.reasoning.subgoals import NO_PHASE, Seen, sub_goal_states
 
-PREPARATION, CALOT, CLIPPING, DISSECTION = (
-    "preparation", "carlot-triangle-dissection", "clipping-and-cutting", "gallbladder-dissection",
+PREPARATION, CALOT, CLIPPING, DISSECTION, PACKAGING, EXTRACTION = (
+    "preparation", "carlot-triangle-dissection", "clipping-and-cutting", "gallbladder-dissection", "gallbladder-packaging",
+    "gallbladder-extraction",
 )  # fmt: skip
 CRITERIA = ("triangle_cleared", "cystic_plate_exposed", "two_structures_only")
 EVIDENCE = Evidence((1.0,), 1.0, "scripted", 0.8)
@@ -101,13 +106,13 @@ def test_an_action_seen_through_achieves_its_goal(procedure: Procedure):
     assert states[-1].evidence is EVIDENCE
     open_still = course(procedure, what, "artery_clipped")[-1]
     assert (open_still.level, open_still.span.start_seconds) == (SubGoalLevel.NOT_ASSESSED, 160.0)
-    assert "the action that would complete it was not seen" in open_still.why
+    assert "the action that would complete it was not seen surely enough" in open_still.why
 
 
 @pytest.mark.parametrize(("seconds", "confidence"), [(0.5, 0.9), (5.0, 0.4)])
 def test_a_doubtful_action_achieves_nothing(procedure: Procedure, seconds: float, confidence: float):
     what = seen((CALOT, 100), (CLIPPING, 60), actions=((CLIP, 108.0, 108.0 + seconds, confidence),))
-    assert levels(course(procedure, what, "duct_clipped")) == [(SubGoalLevel.NOT_BEGUN, 0.0)]
+    assert levels(course(procedure, what, "duct_clipped")) == [(SubGoalLevel.NOT_BEGUN, 0.0), (SubGoalLevel.UNDER_WAY, 108.0)]
 
 
 def test_the_critical_view_is_worked_towards_and_never_achieved(procedure: Procedure):
@@ -118,7 +123,7 @@ def test_the_critical_view_is_worked_towards_and_never_achieved(procedure: Proce
         (SubGoalLevel.NOT_BEGUN, 0.0), (SubGoalLevel.UNDER_WAY, 50.0), (SubGoalLevel.NOT_ASSESSED, 100.0),
         (SubGoalLevel.UNDER_WAY, 190.0), (SubGoalLevel.NOT_ASSESSED, 220.0),
     ]  # fmt: skip
-    assert "worked towards for 00:50" in states[-1].why
+    assert "worked towards for 50 s" in states[-1].why
     assert "the picture has to be judged" in states[-1].why
     for goal in CRITERIA:
         assert not procedure.sub_goal(goal).achieved_by
@@ -169,3 +174,39 @@ def test_levels_need_their_evidence_and_reason():
         SubGoalState("g", CALOT, SubGoalLevel.ACHIEVED, Span(0, 1), "why", None, ())
     with pytest.raises(ValueError, match="without a reason"):
         SubGoalState("g", CALOT, SubGoalLevel.NOT_BEGUN, Span(0, 1), "", None, ())
+
+
+def test_an_act_counts_where_no_step_was_settled(procedure: Procedure):
+    packing = (PACKAGING, 10), (EXTRACTION, 20)
+    what = seen((DISSECTION, 60), *packing, actions=(("grasper,pack,gallbladder", 61.0, 69.0, 0.5),))
+    states = course(procedure, what, "gallbladder_bagged")
+    assert levels(states) == [(SubGoalLevel.NOT_BEGUN, 0.0), (SubGoalLevel.UNDER_WAY, 61.0), (SubGoalLevel.NOT_ASSESSED, 70.0)]
+    assert "worked towards for 8 s" in states[-1].why
+    assert "not seen surely enough" in states[-1].why
+
+
+def test_an_act_of_another_phase_is_no_work_towards_a_criterion(procedure: Procedure):
+    triplet = next(
+        name
+        for step in procedure.phase(CALOT).steps
+        if step.id == "critical_view_two_structures"
+        for name in step.seen_by
+    )  # fmt: skip
+    inside = seen((CALOT, 60), (DISSECTION, 60), actions=((triplet, 30.0, 40.0, 0.7),))
+    assert SubGoalLevel.UNDER_WAY in {state.level for state in course(procedure, inside, "two_structures_only")}
+    outside = seen((CALOT, 60), (DISSECTION, 60), actions=((triplet, 80.0, 90.0, 0.7),))
+    assert {state.level for state in course(procedure, outside, "two_structures_only")} == {SubGoalLevel.NOT_BEGUN}
+
+
+def test_a_clip_on_the_pedicle_is_work_towards_duct_and_artery(procedure: Procedure):
+    event = Event(EventKind.CLIP_APPLIED, Span(110.0, 120.0), "cystic_pedicle", EVIDENCE)
+    what = replace(seen((CALOT, 100), (CLIPPING, 60)), events=(event,))
+    for goal in ("duct_clipped", "artery_clipped"):
+        assert levels(course(procedure, what, goal)) == [(SubGoalLevel.NOT_BEGUN, 0.0), (SubGoalLevel.UNDER_WAY, 110.0)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (20, "20 s"), (173, "2 min 53 s"), (120, "2 min"), (3720, "1 h 02 min")]
+)
+def test_a_length_is_in_words(seconds: float, words: str):
+    assert length(seconds) == words

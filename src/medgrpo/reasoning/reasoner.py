@@ -121,7 +121,7 @@ class Reasoner:
             self._close(last, end)
         coverage = self._coverage.finish(end, last)
         for reason in sorted(coverage.not_assessed_seconds, key=lambda one: -coverage.not_assessed_seconds[one])[:_REASONS_TOLD]:
-            if reason in self._coverage.example:
+            if reason in self._coverage.example and round(coverage.not_assessed_seconds[reason]) > 0:
                 proof = evidence_of(self._coverage.example[reason], 0.0)
                 self._records.append(self._writer.not_assessed(coverage.not_assessed_seconds[reason], end, reason, proof))
         self._records += self._risks.finish(end)
@@ -151,7 +151,8 @@ class Reasoner:
         """Every sub-goal from the beginning until now, what is under way included: what has been achieved and what is missing."""
         phases = [*self._sorted(PhaseSegment), *self._phases.under_way()]
         steps = [*self._sorted(StepSegment), *self._steps.under_way()]
-        seen = Seen(phases, steps, self._sorted(ActionSegment), self._state.now if until is None else until)
+        end = self._state.now if until is None else until
+        seen = Seen(phases, steps, self._sorted(ActionSegment), end, self._sorted(Event), self._actions.under_way())
         return sub_goal_states(self._state.procedure, seen, self.config.sub_goal)
 
     def forecast_now(self) -> Forecast | None:
@@ -259,9 +260,10 @@ class Reasoner:
 
     def _phase_begins(self, phase: str, look: Observation) -> None:
         since, confidence = self._phases.start_seconds, float(self._phases.belief.max())
+        first = self._state.first_phase is None
         self._state.learn_phase(phase, since, confidence)
         span, evidence = Span(since, max(since, look.seconds)), self._phases.evidence(look)
-        self._tell_phase(self._writer.phase_begins(phase, span, evidence))
+        self._tell_phase(self._writer.phase_begins(phase, span, evidence, first))
         if phase == CLIPPING:
             self._tell_critical_view(Span(since, max(since, look.seconds)), look)
 
@@ -292,19 +294,20 @@ class Reasoner:
             self._state.learn_segment(segment)
             if segment.span.duration_seconds >= self.config.look.shortest_phase_told_seconds:
                 actions = [*self._overlapping(segment.span), *self._actions.under_way()]
-                self._tell_phase(self._writer.phase_seen(segment, actions, [*self._visits, *self._instruments.under_way()]))
+                visits = [*self._visits, *self._instruments.under_way()]
+                self._tell_phase(self._writer.phase_seen(segment, actions, visits, self._sorted(Event)))
 
     def _tell_phase(self, finding: Finding) -> None:
         self._phase_findings.add(finding.id)
         self._records.append(finding)
 
-    def _phase_anew(self, segment: PhaseSegment) -> list[Finding]:
-        """The sentences about a phase whose place has been revised."""
+    def _phase_anew(self, segment: PhaseSegment, first: bool) -> list[Finding]:
+        """The sentences about a phase whose place has been revised; `first` of those recognised."""
         assert segment.phase is not None
         start, told = segment.span.start_seconds, self.config.look.shortest_phase_told_seconds
-        found = [self._writer.phase_begins(segment.phase, Span(start, start), segment.evidence)]
+        found = [self._writer.phase_begins(segment.phase, Span(start, start), segment.evidence, first)]
         if segment.span.duration_seconds >= told:
-            found.append(self._writer.phase_seen(segment, self._overlapping(segment.span), self._visits))
+            found.append(self._writer.phase_seen(segment, self._overlapping(segment.span), self._visits, self._sorted(Event)))
         return found
 
     def _overlapping(self, span: Span) -> list[ActionSegment]:

@@ -25,9 +25,9 @@ def revise(
     procedure: Procedure,
     config: ReasonerConfig,
     told: Collection[str],
-    tell: Callable[[PhaseSegment], Iterable[Finding]],
+    tell: Callable[[PhaseSegment, bool], Iterable[Finding]],
 ) -> Timeline:
-    """`told`: ids of the findings about phases, which `tell` writes anew for every phase that is left."""
+    """`told`: ids of the findings about phases; `tell` writes them anew, given a phase and whether it is the first."""
     if not len(log):
         return timeline
     model = procedure_model(procedure, config.phase, None)
@@ -36,9 +36,10 @@ def revise(
     name = timeline.models[-1]
     phases = revised_phases(timeline.phases, smoothed, model.names, name, config.phase, config.look.evidence_looks)
     steps = _steps(timeline.steps, phases, config.step.minimum_seconds)
-    seen = Seen(phases, steps, timeline.actions, timeline.duration_seconds)
+    seen = Seen(phases, steps, timeline.actions, timeline.duration_seconds, timeline.events)
     kept = [finding for finding in timeline.findings if finding.id not in told]
-    new = [finding for phase in phases if phase.phase is not None for finding in tell(phase)]
+    named = [phase for phase in phases if phase.phase is not None]
+    new = [finding for place, phase in enumerate(named) for finding in tell(phase, place == 0)]
     return replace(
         timeline,
         phases=phases,

@@ -177,6 +177,9 @@ class ChainBuilder:
     def _cue(self, concepts: tuple[str, ...], words: str, span: Span, node: Node, edge: Edge | None, inferred: bool = False) -> str:
         frames = node.frames if edge is None else edge.frames
         basis = "inferred" if inferred else node.basis
+        same = next((one for one in self._seen if (one.concepts, one.span, one.basis) == (concepts, span, basis)), None)
+        if same is not None:
+            return same.id
         cue = Cue(f"c{len(self._seen) + 1}", concepts, words, span, frames.seconds, frames.key_seconds, frames.confidence, basis)
         self._seen.append(cue)
         return cue.id
@@ -196,9 +199,11 @@ class ChainBuilder:
 
 
 def absence_of(state: SubGoalState | None, unseen: str | None) -> tuple[Absence, str]:
-    """Why a sub-goal is not among the cues: never looked for, not seen so far, or the past was not seen."""
+    """Why a sub-goal is not among the cues: never looked for or its result not judged, not seen so far, or the past unseen."""
     if state is not None and state.level is SubGoalLevel.NOT_ASSESSED:
         return Absence.NOT_PERCEIVED, state.why
+    if state is not None and state.level is SubGoalLevel.UNDER_WAY:
+        return Absence.NOT_PERCEIVED, f"{state.why}; whether it was reached is not assessed"
     if unseen is not None:
         return Absence.NO_VIEW, unseen
     return Absence.NOT_SEEN, state.why if state is not None else ""

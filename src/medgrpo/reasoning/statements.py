@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
-from medgrpo.core import Span, clock
-from medgrpo.knowledge import Procedure, label
+from medgrpo.core import Span
+from medgrpo.knowledge import PHASES, Procedure, label
 from medgrpo.reasoning.instruments import Visit
+from medgrpo.reasoning.lengths import length
 from medgrpo.reasoning.records import ActionSegment, Event, EventKind, Evidence, Finding, PhaseSegment, RiskState
+from medgrpo.reasoning.towards import SeenAct, seen_acts, work_towards
 
 _RISKS_NAMED = 3  # structures at risk named in one sentence: more would not be read
 _INSTRUMENT_SECONDS = 2.0  # an instrument is named for a phase when it is in sight for so long
@@ -32,30 +34,36 @@ class StatementWriter:
         self._texts = templates()
         self._made = 0
 
-    def phase_begins(self, phase_id: str, span: Span, evidence: Evidence) -> Finding:
+    def phase_begins(self, phase_id: str, span: Span, evidence: Evidence, first: bool) -> Finding:
+        """`first`: no phase was recognised before it; a video may begin amid the operation, and so amid its first phase."""
+        texts = self._texts["phase"]
         phase = self._procedure.phase(phase_id)
         risks = ", ".join(phase.structures_at_risk[:_RISKS_NAMED])
-        text = self._texts["phase"]["begins"].format(name=phase.name, goal=phase.goal, risks=risks)
+        amid = first and (span.start_seconds == 0 or phase_id != PHASES[0])
+        since = texts["since_video" if span.start_seconds == 0 else "since_sight"]
+        text = texts["under_way" if amid else "begins"].format(name=phase.name, goal=phase.goal, risks=risks, since=since)
         return self._inferred(text, span, evidence, phase.citations, "phase tracker")
 
-    def phase_seen(self, segment: PhaseSegment, actions: Iterable[ActionSegment], visits: Iterable[Visit]) -> Finding:
+    def phase_seen(
+        self, segment: PhaseSegment, actions: Iterable[ActionSegment], visits: Iterable[Visit], events: Iterable[Event] = ()
+    ) -> Finding:
         """What was seen in a phase that has ended, and which of its steps were not recognised."""
         texts = self._texts["phase"]
         phase = self._procedure.phase(segment.phase or "")
         seconds: defaultdict[str, float] = defaultdict(float)
         for visit in visits:
             seconds[visit.instrument] += _shared_seconds(visit.span, segment.span)
-        triplets = {action.triplet for action in actions if _shared_seconds(action.span, segment.span) > 0}
+        acts = seen_acts(actions, events)
         named = [name for name, used in sorted(seconds.items(), key=lambda item: -item[1]) if used >= _INSTRUMENT_SECONDS]
         visible = [step for step in phase.steps if step.seen_by]
-        seen = [step.name for step in visible if triplets & set(step.seen_by)]
+        seen = [step.name for step in visible if _worked(acts, step.seen_by, segment)]
         missing = [step.name for step in visible if step.name not in seen]
         parts = [texts["steps_seen"].format(seen="; ".join(seen)) if seen else texts["no_steps"]]
         if seen and missing:
             parts.append(texts["steps_missing"].format(missing="; ".join(missing)))
         text = texts["seen"].format(
             name=phase.name,
-            length=clock(segment.span.duration_seconds),
+            length=length(segment.span.duration_seconds),
             instruments=", ".join(label(name) for name in named) or texts["no_instruments"],
             steps=" ".join(parts),
         )
@@ -73,14 +81,14 @@ class StatementWriter:
         name = label(visit.instrument)
         text = texts["seen"].format(
             name=name[0].upper() + name[1:],
-            length=clock(visit.span.duration_seconds),
+            length=length(visit.span.duration_seconds),
             doing=texts["doing"].format(actions=", ".join(done)) if done else texts["unknown"],
         )
         return self._seen(text, visit.span, visit.evidence, ())
 
     def event(self, event: Event) -> Finding:
         texts = self._texts["event"]
-        length = clock(event.span.duration_seconds)
+        lasted = length(event.span.duration_seconds)
         match event.kind:
             case EventKind.CLIP_APPLIED:
                 text = texts["clip_applied"].format(target=self._target("clip_target", event.target))
@@ -88,13 +96,13 @@ class StatementWriter:
                 text = texts["structure_divided"].format(target=self._target("divided_target", event.target))
                 text = text[0].upper() + text[1:]
             case EventKind.BLEEDING_SEEN:
-                text = texts["bleeding_seen"].format(length=length)
+                text = texts["bleeding_seen"].format(length=lasted)
             case EventKind.BAG_USED:
                 text = texts["bag_used"]
             case EventKind.VIEW_LOST:
-                text = texts["view_lost"].format(length=length)
+                text = texts["view_lost"].format(length=lasted)
             case EventKind.OUT_OF_BODY:
-                text = texts["out_of_body"].format(length=length)
+                text = texts["out_of_body"].format(length=lasted)
         return self._seen(text, event.span, event.evidence, ())
 
     def alert(self, state: RiskState) -> Finding:
@@ -110,7 +118,7 @@ class StatementWriter:
         return self._inferred(self._texts["critical_view"]["not_graded"], span, evidence, hazard.citations, "critical_view")
 
     def not_assessed(self, seconds: float, total: float, reason: str, evidence: Evidence) -> Finding:
-        text = self._texts["operation"]["not_assessed"].format(seconds=clock(seconds), total=clock(total), reason=reason)
+        text = self._texts["operation"]["not_assessed"].format(seconds=length(seconds), total=length(total), reason=reason)
         return self._seen(text, Span(0.0, total), evidence, ())
 
     def _target(self, group: str, target: str | None) -> str:
@@ -128,6 +136,10 @@ class StatementWriter:
     def _id(self) -> str:
         self._made += 1
         return f"finding-{self._made:04d}"
+
+
+def _worked(acts: Sequence[SeenAct], triplets: Collection[str], segment: PhaseSegment) -> bool:
+    return any(True for _ in work_towards(acts, triplets, (segment.span,)))
 
 
 def _shared_seconds(one: Span, other: Span) -> float:

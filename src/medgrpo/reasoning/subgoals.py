@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medgrpo.core import Span, clock
+from medgrpo.core import Span
 from medgrpo.knowledge import Procedure, SubGoal, label
 from medgrpo.reasoning.config import SubGoalConfig
-from medgrpo.reasoning.records import ActionSegment, Evidence, PhaseSegment, StepSegment, SubGoalLevel, SubGoalState
+from medgrpo.reasoning.lengths import length
+from medgrpo.reasoning.records import ActionSegment, Event, Evidence, PhaseSegment, StepSegment, SubGoalLevel, SubGoalState
+from medgrpo.reasoning.towards import Work, merged, seen_acts, work_towards
 
 NO_ACTION = "no action shows it, and this version sees no results"
 NO_PHASE = "no phase could be named"
@@ -20,12 +22,14 @@ NO_PHASE = "no phase could be named"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen of an operation: phases, steps and actions, each in order of time, up to `end`."""
+    """What was seen of an operation, each in order of time, up to `end`. Actions are over, `doing` are those under way."""
 
     phases: Sequence[PhaseSegment]
     steps: Sequence[StepSegment]
     actions: Sequence[ActionSegment]
     end: float
+    events: Sequence[Event] = ()
+    doing: Sequence[ActionSegment] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,9 @@ def _changes(goal: SubGoal, phase: str, procedure: Procedure, seen: Seen, config
         return [_Change(0.0, SubGoalLevel.NOT_ASSESSED, NO_PHASE)]
     if not visible & set(goal.steps) and not goal.achieved_by:
         return [_Change(0.0, SubGoalLevel.NOT_ASSESSED, NO_ACTION)]
-    steps = [step for step in seen.steps if step.phase == phase and step.step in goal.steps]
+    work = _work(goal, phase, procedure, seen)
     done = _completed(goal, seen.actions, config)
-    begun = min([*(step.span.start_seconds for step in steps), *(() if done is None else (done.span.start_seconds,))], default=None)
+    begun = work[0].span.start_seconds if work else None
     changes = [_before(phase, named, procedure)]
     left = _moved_on(phase, 0.0 if begun is None else begun, named, procedure)
     if begun is None:
@@ -63,16 +67,24 @@ def _changes(goal: SubGoal, phase: str, procedure: Procedure, seen: Seen, config
             why = f"no action towards it was seen before {_name(left, procedure)}"
             changes.append(_Change(left.span.start_seconds, SubGoalLevel.NOT_BEGUN, why, left.evidence))
         return changes
-    proof = steps[0].evidence if steps else done.evidence if done is not None else None
-    changes.append(_Change(begun, SubGoalLevel.UNDER_WAY, "actions towards it are seen", proof))
+    changes.append(_Change(begun, SubGoalLevel.UNDER_WAY, "actions towards it are seen", work[0].evidence))
     if done is not None:
         instrument, verb, target = done.triplet.split(",")
         action = f"{label(instrument)}, {label(verb)} {label(target)}"
         why = f"inferred from an action that was seen through ({action}); the result itself is not judged"
         changes.append(_Change(done.span.end_seconds, SubGoalLevel.ACHIEVED, why, done.evidence))
     else:
-        changes += _given_up(goal, phase, steps, named, procedure)
+        changes += _given_up(goal, phase, work, named, procedure)
     return changes
+
+
+def _work(goal: SubGoal, phase: str, procedure: Procedure, seen: Seen) -> list[Work]:
+    """Settled steps of the goal, and the acts that belong to such a step or achieve it, whether or not a step was settled."""
+    steps = [Work(step.span, step.evidence) for step in seen.steps if step.phase == phase and step.step in goal.steps]
+    within = {triplet for step in procedure.phase(phase).steps if step.id in goal.steps for triplet in step.seen_by}
+    stretches = [one.span for one in seen.phases if one.phase == phase]
+    acts = seen_acts([*seen.actions, *seen.doing], seen.events)
+    return merged([*steps, *work_towards(acts, within, stretches, goal.achieved_by)])
 
 
 def _completed(goal: SubGoal, actions: Sequence[ActionSegment], config: SubGoalConfig) -> ActionSegment | None:
@@ -102,23 +114,23 @@ def _moved_on(phase: str, since: float, named: Sequence[PhaseSegment], procedure
 
 
 def _given_up(
-    goal: SubGoal, phase: str, steps: Sequence[StepSegment], named: Sequence[PhaseSegment], procedure: Procedure
+    goal: SubGoal, phase: str, work: Sequence[Work], named: Sequence[PhaseSegment], procedure: Procedure
 ) -> list[_Change]:
     """Not seen to be achieved: whenever the operation moves on it is open, and under way again when it is come back to."""
     changes: list[_Change] = []
     seconds = 0.0
-    for place, step in enumerate(steps):
+    for place, step in enumerate(work):
         seconds += step.span.duration_seconds
         if place:
             changes.append(_Change(step.span.start_seconds, SubGoalLevel.UNDER_WAY, "actions towards it are seen", step.evidence))
         left = _moved_on(phase, step.span.end_seconds, named, procedure)
-        following = steps[place + 1].span.start_seconds if place + 1 < len(steps) else None
+        following = work[place + 1].span.start_seconds if place + 1 < len(work) else None
         if left is None or (following is not None and left.span.start_seconds >= following):
             continue
-        grounds = "the action that would complete it was not seen" if goal.achieved_by else "the picture has to be judged for it"
-        why = (
-            f"worked towards for {clock(seconds)}, then {_name(left, procedure)}; whether it was reached is not assessed: {grounds}"
-        )
+        sure = "the action that would complete it was not seen surely enough"
+        grounds = sure if goal.achieved_by else "the picture has to be judged for it"
+        then = f"worked towards for {length(seconds)}, then {_name(left, procedure)}"
+        why = f"{then}; whether it was reached is not assessed: {grounds}"
         changes.append(_Change(left.span.start_seconds, SubGoalLevel.NOT_ASSESSED, why, step.evidence))
     return changes
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from medgrpo.knowledge import PHASES
 from medgrpo.reasoning.chain import Absence, ConclusionKind, Thought
+from medgrpo.reasoning.decisions.requirements import UNPROVEN
 from medgrpo.reasoning.graph import concept_of
 from medgrpo.reasoning.situation import ChainBuilder, Situation
 from medgrpo.reasoning.state import CALOT
@@ -23,10 +25,9 @@ def think(situation: Situation) -> Thought | None:
         if edge.span.end_seconds >= situation.now - _RECENT_SECONDS:
             chain.see_act(edge)
     for goal in situation.procedure.phase(CALOT).sub_goals:
-        if goal.state is not None and not goal.achieved_by:
-            chain.miss(goal.state, goal.criterion, Absence.NOT_PERCEIVED, "no action proves it, and this version judges no result")
-        elif goal.state is not None:
-            chain.miss(goal.state, goal.criterion, Absence.NOT_SEEN, "dissection has only begun")
+        if goal.state is not None:
+            why, note = (Absence.NOT_SEEN, "") if goal.achieved_by else (Absence.NOT_PERCEIVED, UNPROVEN)
+            chain.miss(goal.state, goal.criterion, why, "; ".join(filter(None, (note, _before(situation)))))
     sulcus = chain.miss(_LANDMARK, "Rouvière's sulcus, the level of the line of safety", Absence.NOT_PERCEIVED)
     concept, structures = concept_of(CALOT).id, situation.procedure.phase(CALOT).structures_at_risk
     chain.at_risk("dangerous_zone", concept, phase, structures[:2])
@@ -34,6 +35,12 @@ def think(situation: Situation) -> Thought | None:
     chain.conclude(ConclusionKind.ABSTAINED, "dangerous_zone", (sulcus,))
     chain.expect_forecast()
     return chain.thought("the line of safety cannot be drawn: its landmarks are not among what this version sees")
+
+
+def _before(situation: Situation) -> str:
+    """What cannot be known where no other phase was recognised before."""
+    earlier = any(situation.graph.of(concept_of(one).id) for one in PHASES if one != CALOT)
+    return "" if earlier else "the video begins with this phase: what was done before is not seen"
 
 
 _RECENT_SECONDS = 30.0

@@ -8,6 +8,8 @@ from medgrpo.reasoning.chain import Absence, ConclusionKind
 from medgrpo.reasoning.records import SubGoalLevel
 from medgrpo.reasoning.situation import ChainBuilder, Situation, absence_of
 
+UNPROVEN = "no action proves it, and this version judges no result"
+
 
 def weigh_requirements(chain: ChainBuilder, situation: Situation, step: str, only: Collection[str] = ()) -> bool:
     """Add each `requires` rule of the step with its cue, seen or missing, and conclude. True when something missing was never
@@ -29,7 +31,7 @@ def weigh_requirements(chain: ChainBuilder, situation: Situation, step: str, onl
             continue
         why, note = absence_of(stands, situation.unseen)
         if not goal.achieved_by and why is Absence.NOT_SEEN:
-            why, note = Absence.NOT_PERCEIVED, "no action proves it, and this version judges no result"
+            why, note = Absence.NOT_PERCEIVED, UNPROVEN
         missing = chain.miss(state, goal.criterion, why, note)
         lacking += [missing, ground]
         blind += [missing] if why is not Absence.NOT_SEEN else []
