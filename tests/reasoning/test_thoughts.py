@@ -4,8 +4,10 @@ from types import ModuleType
 
 import pytest
 
+from medgrpo.core import Span, clock
 from medgrpo.knowledge import Procedure
-from medgrpo.reasoning import Absence, ConclusionKind, Thought, Timeline, faults, reason
+from medgrpo.reasoning import Absence, ConclusionKind, Evidence, SubGoalLevel, SubGoalState, Thought, Timeline, faults, reason
+from medgrpo.reasoning.situation import absence_of
 
 
 def run(streams: ModuleType, procedure: Procedure, parts: list, seconds: float | None = None) -> Timeline:
@@ -56,6 +58,12 @@ def test_at_a_clip_the_criteria_are_missing_because_nobody_grades_them(whole: Ti
     assert clip.confidence is None
     assert clip.abstain is not None
     assert clip.text.startswith("The cystic duct has been clipped. The hook electrode was seen dissecting")
+    assert "Before anything more is clipped, verify the critical view" in clip.text
+    assert (before.question, clip.question[:17]) == ("Clip now, or look again first?", "Clipping was seen")
+    assert "clip" in {one.id for one in before.options}
+    assert "clip" not in {one.id for one in clip.options}
+    (cue,) = (one for one in clip.cues_seen if "action:clip" in one.concepts)
+    assert f"({clock(cue.span.start_seconds)}–{clock(cue.span.end_seconds)})" in clip.question
 
 
 def test_a_division_after_its_clip_is_shown_to_be_closed(whole: Timeline):
@@ -98,6 +106,24 @@ def test_bleeding_forbids_a_clip(whole: Timeline):
     assert concluded(bleeding) == {(ConclusionKind.FORBIDDEN, "clip_structures"), (ConclusionKind.AT_RISK, "bleeding")}
     assert bleeding.cues_seen[0].basis == "image measure"
     assert [cue.why for cue in bleeding.cues_missing] == [Absence.NOT_PERCEIVED]
+
+
+def test_a_cue_stands_once_in_a_chain(whole: Timeline):
+    for thought in whole.thoughts:
+        cues = [(cue.concepts, cue.span) for cue in thought.cues_seen]
+        assert len(cues) == len(set(cues))
+    (bleeding,) = of(whole, "bleeding")
+    assert [cue.concepts for cue in bleeding.cues_seen] == [("state:view_bleeding",)]
+
+
+def test_a_bag_that_was_seen_is_not_said_to_be_unseen():
+    state = SubGoalState(
+        "gallbladder_bagged", "gallbladder-packaging", SubGoalLevel.UNDER_WAY, Span(5, 9), "actions towards it are seen",
+        Evidence((5.0,), 5.0, "scripted", 0.5), (),
+    )  # fmt: skip
+    why, note = absence_of(state, None)
+    assert why is Absence.NOT_PERCEIVED
+    assert "whether it was reached is not assessed" in note
 
 
 def test_without_a_view_nothing_is_said_of_the_field(whole: Timeline):

@@ -39,7 +39,7 @@ def _opening(thought: Thought) -> tuple[str, tuple[str, ...]]:
     states = {cue.concepts[0] for cue in thought.cues_seen}
     if decision == "order":
         return f"{thought.grounds[0].words}.", ()
-    if decision == "clip" and acts and acts[0].concepts[1] == "action:clip":
+    if _clipped(thought):
         return _filled(texts["clip_act"], acts[0]), (acts[0].id,)
     if decision == "divide":
         return _filled(texts["divide"], acts[0]), (acts[0].id,)
@@ -48,6 +48,12 @@ def _opening(thought: Thought) -> tuple[str, tuple[str, ...]]:
     if decision == "view" and acts and not {"state:out_of_body", "state:view_occluded"} & states:
         return _filled(texts["view_act"], acts[0]), (acts[0].id,)
     return texts["view_outside" if "state:out_of_body" in states and decision == "view" else decision], ()
+
+
+def _clipped(thought: Thought) -> bool:
+    """The chain is about clips that were seen, not about clips to come: the first act among its cues is the clip."""
+    first = next((cue for cue in thought.cues_seen if len(cue.concepts) == 3 and cue.basis != "inferred"), None)
+    return thought.decision == "clip" and first is not None and first.concepts[1] == "action:clip"
 
 
 def _acts(thought: Thought, told: Sequence[str]) -> list[str]:
@@ -105,6 +111,9 @@ def _advice(thought: Thought) -> list[str]:
         elif name == "gallbladder_perforation" and thought.decision == "bag":
             name = "gallbladder_perforation_bag"
         if name not in texts:
+            continue
+        if _clipped(thought) and risk.hazard == "bile_duct_injury":
+            said.append(texts[f"{name}_after"].format(structures=_structures(risk)))
             continue
         said.append(texts[name].format(structures=_structures(risk)))
         if risk.hazard == "dangerous_zone" and risk.structures:
