@@ -89,14 +89,12 @@ def _cue(number: int, its: Sequence[Cue]) -> str:
 
 
 def _missing(cues: Sequence[MissingCue]) -> list[str]:
-    """A line for each missing cue; a note that several share is said with the last of them that follow each other."""
-    once = list(dict.fromkeys((cue.words, cue.why.value, cue.note) for cue in cues))
-    lines: list[str] = []
-    for place, (words, why, note) in enumerate(once, 1):
-        said_below = place < len(once) and once[place][2] == note
-        told = f' <span class="note">{text(capital(note))}</span>' if note and not said_below else ""
-        lines.append(f"{text(capital(words))} {chip('unknown', why)}{told}")
-    return lines
+    """A line for each missing cue with its reason; lines that read the same are one."""
+    lines: dict[str, None] = {}
+    for cue in cues:
+        note = f' <span class="note">{text(capital(cue.note))}</span>' if cue.note else ""
+        lines[f"{text(capital(cue.words))} {chip('unknown', cue.why.value)}{note}"] = None
+    return list(lines)
 
 
 def _ground(report: Report, thought: Thought) -> list[str]:
