@@ -288,3 +288,37 @@ def test_an_instrument_in_sight_is_told_with_or_without_its_action(streams: Modu
     texts = [finding.text for finding in run(streams, procedure, idle).findings]
     assert any(text.startswith("Hook in sight") and text.endswith("What it does was not recognised.") for text in texts)
     assert any("Seen: hook." in text for text in texts)
+
+
+def test_a_video_that_was_cut_begins_amid_its_first_phase(streams: ModuleType, procedure: Procedure) -> None:
+    parts = [
+        streams.Part(0, 60, phase="carlot-triangle-dissection", action="hook,dissect,gallbladder"),
+        streams.Part(60, 120, phase="clipping-and-cutting", action="clipper,clip,cystic_duct"),
+    ]
+    reasoner = Reasoner(procedure)
+    for look in streams.Script(tuple(parts), 120.0).observations():
+        reasoner.step(look)
+    timeline = reasoner.finish(120.0)
+    for one in (timeline, reasoner.revised(timeline)):
+        texts = [finding.text for finding in one.findings]
+        assert sum("is under way when the video begins. What was done before is not seen." in text for text in texts) == 1
+        assert not any(text.startswith("Dissection of the hepatocystic") and " begins. Goal" in text for text in texts)
+        assert any(text.startswith("Clipping and division begins.") for text in texts)
+    dissect = next(thought for thought in timeline.thoughts if thought.decision == "continue_dissection")
+    notes = [cue.note for cue in dissect.cues_missing if cue.concept.startswith("state:")]
+    assert notes
+    assert all("the video begins with this phase: what was done before is not seen" in note for note in notes)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.3, False), (8.0, True)])
+def test_time_not_assessed_is_told_in_words_and_not_when_it_rounds_to_nothing(
+    streams: ModuleType, procedure: Procedure, seconds: float, told: bool
+) -> None:
+    parts = [
+        streams.Part(0, 60, phase="gallbladder-dissection"),
+        streams.Part(60 - seconds, 60, state=ViewState.BLACK, not_assessed="black picture"),
+    ]
+    timeline = reason(streams.Script(tuple(parts), 60.0, rate=5.0).observations(), procedure)
+    assert timeline.coverage.not_assessed_seconds
+    texts = [finding.text for finding in timeline.findings if "not assessed" in finding.text]
+    assert texts == (["8 s of 1 min not assessed: black picture."] if told else [])
