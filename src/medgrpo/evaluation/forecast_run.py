@@ -73,7 +73,7 @@ def figures(measured: Measured) -> dict[str, float | None]:
         total, count = (sum(pair[place] for pair in videos.values()) for place in (0, 1))
         found[name] = total / count if count else None
     hits, sure = np.concatenate(measured.hits)[:, None], np.concatenate(measured.confidences)[:, None]
-    found["ECE of top-1"] = expected_calibration_error(hits, sure)
+    found["ECE of top-1"] = expected_calibration_error(hits.astype(np.float32), sure.astype(np.float32))
     for horizon in HORIZONS_SECONDS:
         found[f"wMAE@{horizon:g}"] = _w(measured, horizon)
         for name in ERRORS:

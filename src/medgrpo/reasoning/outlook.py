@@ -121,7 +121,7 @@ class Outlook:
     def _onsets(self, wanted: Callable[[str], bool]) -> Array:
         """Shape (places,): rate per second at which such an action begins."""
         shares = [sum(one.share for one in part.actions if wanted(one.triplet)) for part in self._procedure.phases]
-        return np.array(shares)[self._model.state_of] / self._config.action_seconds
+        return np.array(shares, dtype=np.float64)[self._model.state_of] / self._config.action_seconds
 
     @cached_property
     def _actions(self) -> tuple[str, ...]:
@@ -131,12 +131,19 @@ class Outlook:
     def _next_action(self) -> Array:
         """Shape (places, actions). Every rate is divided by the pace alike, so the order of things does not depend on it."""
         onsets = np.stack([self._onsets(lambda name, one=one: name == one) for one in self._actions], axis=1)
-        return np.linalg.solve(np.diag(onsets.sum(axis=1)) - self._rates, onsets)
+        solved: Array = np.linalg.solve(np.diag(onsets.sum(axis=1)) - self._rates, onsets).astype(np.float64)
+        return solved
+
+
+def outlook_of(procedure: Procedure, phase: PhaseConfig, config: ForecastConfig) -> Outlook:
+    """The outlook with its tables ready; equal arguments share one, for it keeps nothing of an operation."""
+    return _ready(procedure.model_dump_json(), phase.model_dump_json(), config.model_dump_json())
 
 
 @lru_cache(maxsize=8)
-def outlook_of(procedure: Procedure, phase: PhaseConfig, config: ForecastConfig) -> Outlook:
-    """The outlook with its tables ready; equal arguments share one, for it keeps nothing of an operation."""
+def _ready(procedure_json: str, phase_json: str, config_json: str) -> Outlook:
+    procedure = Procedure.model_validate_json(procedure_json)
+    phase, config = PhaseConfig.model_validate_json(phase_json), ForecastConfig.model_validate_json(config_json)
     outlook = Outlook(procedure, phase, config)
     nothing = np.zeros((len(phase.paces), outlook.places))
     outlook.to_end(nothing)

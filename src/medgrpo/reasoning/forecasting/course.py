@@ -72,7 +72,11 @@ class Outcomes:
 
 def moments_at(course: Course, seconds: Sequence[float], labels: int) -> Moments:
     """What is known at each of those moments of the course's clock."""
-    under_way, recent, done, spent, elapsed = [], [], [], [], []
+    under_way: list[int] = []
+    recent: list[Sequence[int]] = []
+    done: list[NDArray[np.bool_]] = []
+    spent: list[float] = []
+    elapsed: list[float] = []
     for now in seconds:
         begun = [one for one in course.stretches if one.span.start_seconds <= now]
         current = [one for one in begun if now < one.span.end_seconds]
