@@ -98,8 +98,10 @@ class Forecaster:
                 if name not in at_work
             ),
         ]
+        middles = {one.id: one.middle_seconds for one in times if one.kind == "phase"}
         return replace(
             forecast,
+            options=tuple(replace(option, in_seconds=middles.get(option.id)) for option in forecast.options),
             actions=tuple(Option("action", name, share, None) for name, share in actions if share >= config.smallest_probability),
             times=tuple(one for one in times if one.probability >= config.least_time_probability),
             remaining=_coming("end", "operation", outlook.to_end(staged)),
@@ -122,17 +124,19 @@ class Forecaster:
         return tuple(sorted(found, key=lambda one: (one.middle_seconds is None, one.middle_seconds or 0.0, one.hazard)))
 
     def options(self, phase: Phase, spent_seconds: float, pace: float, belief: Array, step: str | None) -> tuple[Option, ...]:
-        """Phases (which one is next) and steps (which one is next), each kind summing to at most 1, most probable first."""
+        """Phases (which one is next) and steps (which one is next), each kind summing to at most 1, most probable first.
+
+        Without times: `with_times` adds those of phases, so that a forecast knows one time for one thing.
+        """
         shares = belief @ self._shares  # what is missing to 1 is the end of the operation
         total = float(shares.sum())
         middle = phase.typical_seconds[1] * pace
-        left = middle - spent_seconds if spent_seconds <= middle else None
-        options = [Option("phase", PHASES[place], float(share), left) for place, share in enumerate(shares)]
+        options = [Option("phase", PHASES[place], float(share), None) for place, share in enumerate(shares)]
         leaving = spent_seconds / (spent_seconds + middle) if total > self._config.smallest_probability else 0.0
         options += [Option("step", name, share * (1 - leaving), None) for name, share in self._steps_here(phase, step)]
         for place, share in enumerate(shares):
             first = self._procedure.phase(PHASES[place]).steps[:1] if share > 0 else ()
-            options += [Option("step", one.id, float(share) * leaving, left) for one in first]
+            options += [Option("step", one.id, float(share) * leaving, None) for one in first]
         kept = [option for option in options if option.probability >= self._config.smallest_probability]
         return tuple(sorted(kept, key=lambda option: (-option.probability, option.kind, option.id)))
 
