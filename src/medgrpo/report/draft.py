@@ -11,7 +11,7 @@ from medgrpo.reasoning import Event, EventKind, Evidence, Finding, RiskLevel, Ri
 from medgrpo.report.passages import supports
 from medgrpo.report.records import CaseInfo, Field, FrameKind, Gap, KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.synoptic import NOT_LOOKED_FOR, synoptic_fields
-from medgrpo.report.words import between, event_target, event_words, joined, length, share, times
+from medgrpo.report.words import between, counted, event_target, event_words, joined, length, share, subject, times
 
 MAX_KEY_FRAMES = 24
 _PRIORITIES = ("high", "medium", "low", "information")
@@ -172,7 +172,9 @@ def _concerns(channels: Sequence[RiskChannel]) -> Iterable[str]:
             if state.level is RiskLevel.ALERT:
                 alerts.setdefault(_lowered(channel.name), []).append(clock(state.span.start_seconds))
     blind = [
-        _lowered(channel.name) for channel in channels if all(state.level is RiskLevel.NOT_ASSESSED for state in channel.states)
+        _lowered(subject(channel.name))
+        for channel in channels
+        if all(state.level is RiskLevel.NOT_ASSESSED for state in channel.states)
     ]
     if len(blind) == len(channels):
         yield "No risk channel could be assessed: that no alert was raised says nothing about safety."
@@ -182,7 +184,7 @@ def _concerns(channels: Sequence[RiskChannel]) -> Iterable[str]:
     else:
         yield "No alert was raised; that is not a statement that the operation was safe."
     if blind:
-        yield f"Never assessed: {joined(blind)}."
+        yield f"Never assessed: {'; '.join(blind)}."
 
 
 def _recognised(timeline: Timeline, procedure: Procedure) -> bool:
@@ -234,7 +236,7 @@ def _stretches(events: Sequence[Event], target: str) -> str:
 
 
 def _more(rest: Sequence[str]) -> str:
-    return f" and {len(rest)} more times" if rest else ""
+    return f" and {counted(len(rest), 'more time')}" if rest else ""
 
 
 def _gaps(timeline: Timeline, channels: Sequence[RiskChannel], fields: Sequence[Field]) -> tuple[Gap, ...]:

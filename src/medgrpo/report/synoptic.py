@@ -12,7 +12,7 @@ from medgrpo.core import clock
 from medgrpo.knowledge import label
 from medgrpo.reasoning import ActionSegment, Event, EventKind, Finding, RiskLevel, Timeline
 from medgrpo.report.records import Field, Provenance
-from medgrpo.report.words import share, times
+from medgrpo.report.words import counted, share, times
 
 NOT_VISIBLE = "not visible on video"
 NOT_LOOKED_FOR = "this version does not look for it"
@@ -174,7 +174,9 @@ def _energy(timeline: Timeline) -> Field:
 def _media(key_seconds: Sequence[float]) -> Field:
     if not key_seconds:
         return Field("media", "stills", None, Provenance.NOT_OBSERVED, note="no look was worth a key frame")
-    return Field("media", "stills", f"{len(key_seconds)} key frames in this document", Provenance.SEEN, tuple(key_seconds))
+    return Field(
+        "media", "stills", f"{counted(len(key_seconds), 'key frame')} in this document", Provenance.SEEN, tuple(key_seconds)
+    )
 
 
 def _from_actions(timeline: Timeline, group: str, name: str, wanted: Callable[[ActionSegment], bool], word: str) -> Field:
