@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from medgrpo.core import Span
+from medgrpo.core import Span, length
 from medgrpo.knowledge import Procedure
 from medgrpo.perception import ViewState
 from medgrpo.reasoning import (
@@ -24,7 +24,6 @@ from medgrpo.reasoning import (
     Timeline,
 )
 from medgrpo.reasoning.config import SubGoalConfig
-from medgrpo.reasoning.lengths import length
 from medgrpo.reasoning.subgoals import NO_PHASE, Seen, sub_goal_states
 
 PREPARATION, CALOT, CLIPPING, DISSECTION, PACKAGING, EXTRACTION = (

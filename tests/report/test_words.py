@@ -2,7 +2,7 @@
 
 import pytest
 
-from medgrpo.core import Span
+from medgrpo.core import Span, length
 from medgrpo.reasoning import Event, EventKind, Evidence
 from medgrpo.report.words import (
     action_words,
@@ -11,7 +11,6 @@ from medgrpo.report.words import (
     counted,
     event_words,
     joined,
-    length,
     share,
     subject,
     times,

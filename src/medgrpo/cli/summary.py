@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from medgrpo.analysis import DISCLAIMER, AnalysisResult, Outcome
-from medgrpo.core import Span, clock
+from medgrpo.core import Span, clock, length
 from medgrpo.knowledge import label, load_procedure
 from medgrpo.reasoning import RiskLevel, RiskState, Timeline
-from medgrpo.report import length, subject
+from medgrpo.report import subject
 
 _MOST_ROWS = 12
 

@@ -15,7 +15,7 @@ from medgrpo.core.errors import (
 from medgrpo.core.example import Example
 from medgrpo.core.score import Score, Unparsed
 from medgrpo.core.space import Box
-from medgrpo.core.time import Span, clock
+from medgrpo.core.time import Span, clock, length
 
 __all__ = [
     "Box",
@@ -34,4 +34,5 @@ __all__ = [
     "Unparsed",
     "VideoError",
     "clock",
+    "length",
 ]

@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 
-from medgrpo.core import Span
+from medgrpo.core import Span, length
 from medgrpo.knowledge import PHASES, Procedure, label
 from medgrpo.reasoning.instruments import Visit
-from medgrpo.reasoning.lengths import length
 from medgrpo.reasoning.records import ActionSegment, Event, EventKind, Evidence, Finding, PhaseSegment, RiskState
 from medgrpo.reasoning.towards import SeenAct, seen_acts, work_towards
 

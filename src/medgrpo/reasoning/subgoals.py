@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medgrpo.core import Span
+from medgrpo.core import Span, length
 from medgrpo.knowledge import Procedure, SubGoal, label
 from medgrpo.reasoning.config import SubGoalConfig
-from medgrpo.reasoning.lengths import length
 from medgrpo.reasoning.records import ActionSegment, Event, Evidence, PhaseSegment, StepSegment, SubGoalLevel, SubGoalState
 from medgrpo.reasoning.towards import Work, merged, seen_acts, work_towards
 

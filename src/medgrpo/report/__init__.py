@@ -17,7 +17,7 @@ from medgrpo.report.records import (
     Section,
     Support,
 )
-from medgrpo.report.words import length, subject
+from medgrpo.report.words import subject
 
 __all__ = [
     "DRAFT_NOTICE",
@@ -32,7 +32,6 @@ __all__ = [
     "Section",
     "Support",
     "draft_report",
-    "length",
     "render_html",
     "report_json",
     "subject",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from medgrpo.core import KnowledgeError, clock
+from medgrpo.core import KnowledgeError, clock, length
 from medgrpo.knowledge import Citation, Procedure, label
 from medgrpo.library import KnowledgeBase
 from medgrpo.reasoning import Event, EventKind, Evidence, Finding, RiskLevel, RiskState, Timeline
 from medgrpo.report.passages import supports
 from medgrpo.report.records import CaseInfo, Field, FrameKind, Gap, KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.synoptic import NOT_LOOKED_FOR, synoptic_fields
-from medgrpo.report.words import between, counted, event_target, event_words, joined, length, share, subject, times
+from medgrpo.report.words import between, counted, event_target, event_words, joined, share, subject, times
 
 MAX_KEY_FRAMES = 24
 _PRIORITIES = ("high", "medium", "low", "information")

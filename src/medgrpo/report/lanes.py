@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medgrpo.core import clock
+from medgrpo.core import clock, length
 from medgrpo.report.items import EXPECTED, Item
 from medgrpo.report.markup import text
-from medgrpo.report.words import capital, length
+from medgrpo.report.words import capital
 
 _ASSUMED_WIDTH = 640  # pixels: the lanes' width on a tablet, which decides whether a label fits
 _CHARACTER_WIDTH, _LEAST_CHARACTERS = 6.8, 9

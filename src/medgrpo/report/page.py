@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 from string import Template
 
+from medgrpo.core import length
 from medgrpo.knowledge import label
 from medgrpo.reasoning import RiskLevel
 from medgrpo.report import sections, tables
@@ -16,7 +17,7 @@ from medgrpo.report.lanes import EVENT_SYMBOLS, timeline
 from medgrpo.report.markup import chip, text
 from medgrpo.report.pictures import BUDGET_BYTES, Pictures, gather
 from medgrpo.report.records import DRAFT_NOTICE, Report
-from medgrpo.report.words import length, share
+from medgrpo.report.words import share
 from medgrpo.video import Image
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from medgrpo.core import length
 from medgrpo.reasoning import Finding, RiskLevel, RiskState
 from medgrpo.report.items import Item, how_sure
 from medgrpo.report.markup import chip, footnotes, meter, moment, picture, text, thumb
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.thoughts import homes, thoughts_of
-from medgrpo.report.words import between, capital, counted, length
+from medgrpo.report.words import between, capital, counted
 
 PRIORITY_MARKS = {"high": "!!!", "medium": "!!", "low": "!", "information": "i"}
 _MOST_STRETCHES = 4

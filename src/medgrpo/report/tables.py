@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from medgrpo.core import clock
+from medgrpo.core import clock, length
 from medgrpo.knowledge import label
 from medgrpo.reasoning import ComingRisk, ComingTime, Forecast, Option
 from medgrpo.report.items import Item
@@ -13,7 +13,7 @@ from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import Field, Report
 from medgrpo.report.synoptic import GROUPS, NOT_LOOKED_FOR, NOT_VISIBLE
 from medgrpo.report.thoughts import NO_PASSAGE
-from medgrpo.report.words import action_words, between, capital, counted, length, share
+from medgrpo.report.words import action_words, between, capital, counted, share
 
 _MOST_SPANS, _MOST_LOOKS = 8, 3
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from medgrpo.core import length
 from medgrpo.knowledge import Citation
 from medgrpo.reasoning import Cue, Evidence, Expected, Finding, MissingCue, Thought, Timeline
 from medgrpo.report.markup import chip, footnotes, meter, moment, picture, text, thumb
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import Report, Support
-from medgrpo.report.words import capital, length
+from medgrpo.report.words import capital
 
 NO_PASSAGE = "No passage of these sources is at hand: this is what the procedure file knows of them."
 _LATER = 0.1

@@ -14,16 +14,6 @@ def joined(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
 
 
-def length(seconds: float) -> str:
-    """How long something is, for a sentence: `41 s`, `9 min 58 s`, `1 h 02 min`."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s" if whole % 60 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole // 60 % 60:02d} min" if whole // 60 % 60 else f"{whole // 3600} h"
-
-
 def counted(count: int, one: str, many: str = "") -> str:
     """`1 key frame`, `2 key frames`; `many` where an s does not make the plural."""
     return f"{count} {one if count == 1 else many or f'{one}s'}"
