@@ -139,14 +139,16 @@
     else hideTip();
   });
   lanes.addEventListener("pointerleave", hideTip);
-  lanes.addEventListener("focusin", (event) => {
-    const link = event.target.closest("a.item");
-    if (!link || !link.matches(":focus-visible")) return;
+  // what has the keyboard keeps its tip, also when the page scrolls to bring it into sight
+  const showFocused = () => {
+    const link = document.activeElement?.closest("#lanes a.item");
+    if (!link || !link.matches(":focus-visible")) return hideTip();
     const box = link.getBoundingClientRect();
     showTip(link, box.left + box.width / 2, box.top);
-  });
+  };
+  lanes.addEventListener("focusin", showFocused);
   lanes.addEventListener("focusout", hideTip);
-  addEventListener("scroll", hideTip, { passive: true });
+  addEventListener("scroll", showFocused, { passive: true });
 
   // a printed page shows the lists of what was not observed
   addEventListener("beforeprint", () => document.querySelectorAll("#synoptic details, details.thought").forEach((part) => (part.open = true)));
