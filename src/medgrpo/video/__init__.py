@@ -5,6 +5,7 @@ from medgrpo.video.folder import open_image_folder
 from medgrpo.video.frame import Frame, FrameSource, Image, ReadingReport, VideoInfo
 from medgrpo.video.images import encode_jpeg, encode_png, read_image, resize
 from medgrpo.video.opening import open_video
+from medgrpo.video.sampling import SampledClip, Sampling
 from medgrpo.video.writer import VideoWriter
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "FrameSource",
     "Image",
     "ReadingReport",
+    "SampledClip",
+    "Sampling",
     "VideoInfo",
     "VideoWriter",
     "encode_jpeg",
