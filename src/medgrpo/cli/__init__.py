@@ -39,6 +39,7 @@ from medgrpo.cli import (
     knowledge_review,
     knowledge_search,
     simulate,
+    train_calibrate,
     train_perception,
 )
 
@@ -61,6 +62,7 @@ COMMANDS = (
     ("data", data_check),
     ("data", data_convert),
     ("train", train_perception),
+    ("train", train_calibrate),
     ("knowledge", knowledge_build),
     ("knowledge", knowledge_review),
     ("knowledge", knowledge_search),

@@ -19,7 +19,7 @@ from medgrpo.scoring.records import Record, Records, read_records, record_from
 from medgrpo.scoring.reference_checks import validate_records
 from medgrpo.scoring.scripted_answers import SCRIPTS, answer_all, usable
 from medgrpo.scoring.similarity import Embedder, Remembering, cosines, mean_similarity
-from medgrpo.scoring.strict import StrictResult, score_strict
+from medgrpo.scoring.strict import StrictResult, score_strict, source_name
 from medgrpo.scoring.verdict import Verdict
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "score_file",
     "score_leaderboard",
     "score_strict",
+    "source_name",
     "stopped",
     "usable",
     "validate_records",

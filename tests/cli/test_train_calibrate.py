@@ -1,0 +1,40 @@
+"""`medgrpo train calibrate`: answers in, statistics out, mistakes in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from medgrpo import cli
+from medgrpo.reward import Key, read_calibration
+
+
+def _answers(path: Path, count: int) -> Path:
+    row = {
+        "qa_type": "tal",
+        "data_source": "AVOS",
+        "struc_info": [{"spans": [{"start": 0.0, "end": 10.0}]}],
+        "gnd": "0.0-10.0 seconds.",
+    }
+    path.write_text("".join(json.dumps({**row, "prediction": f"0-{end + 1} s"}) + "\n" for end in range(count)), encoding="utf-8")
+    return path
+
+
+def test_writes_a_file_that_rewards_can_be_made_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "calibration.json"
+    records = _answers(tmp_path / "answers.jsonl", 9)
+    assert cli.main(["train", "calibrate", "--records", str(records), "--checkpoint", "sha256:1", "--out", str(out)]) == 0
+    calibration = read_calibration(out)
+    assert calibration.checkpoint == "sha256:1"
+    assert calibration.reward(Key("AVOS", "temporal_grounding", "score"), 0.5) == pytest.approx(0.5)
+    assert "AVOS" in capsys.readouterr().out
+
+
+def test_too_few_answers_write_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "calibration.json"
+    records = _answers(tmp_path / "answers.jsonl", 3)
+    assert cli.main(["train", "calibrate", "--records", str(records), "--checkpoint", "x", "--out", str(out)]) == 2
+    assert "fewer than 8 scored answers" in capsys.readouterr().err
+    assert not out.exists()
