@@ -11,8 +11,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from medgrpo import cli, perception
-from medgrpo.cli.simulating import DEVIATIONS
+from medgrpo import cli, perception, simulation
+from medgrpo.cli.simulating import DEVIATIONS, WORLDS
 from medgrpo.core import InputError
 from medgrpo.simulation import Deviation
 from medgrpo.video import VideoWriter
@@ -87,6 +87,7 @@ def test_a_batch_names_what_failed(video, tmp_path, capsys):
         (["analyze", "a/x.mp4", "b/x.mp4"], "b/x.mp4: its results would go to x.medgrpo"),
         (["simulate", "--minutes", "1", "--out", "sim"], "can be simulated in 2 to 600 minutes"),
         (["simulate", "--procedure", "magic", "--out", "sim"], "magic"),
+        (["simulate", "--procedure", "open-surgery", "--deviation", "bleeding", "--out", "sim"], "knows none"),
         (["simulate", "--out", "/dev/null/sim"], "cannot be written"),
         (["demo", "--seed", "-1"], "seed"),
     ],
@@ -108,6 +109,7 @@ def test_simulate_refuses_to_replace_without_force(tmp_path, capsys):
 
 def test_the_help_names_every_deviation():
     assert set(DEVIATIONS) == {deviation.value for deviation in Deviation} - {"none"}
+    assert tuple(simulation.WORLDS) == WORLDS
 
 
 def test_the_benchmark_says_what_it_misses(monkeypatch, video, capsys):

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from medgrpo.cli.command import Subparsers
-from medgrpo.cli.simulating import add_case_arguments, simulate_with_progress
+from medgrpo.cli.simulating import WORLDS, add_case_arguments, simulate_with_progress
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -18,12 +18,16 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "A drawing: it tests software and is no evidence of accuracy on real surgery.",
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the case")
-    parser.add_argument("--procedure", default="cholecystectomy", help="what is operated (default: cholecystectomy)")
+    parser.add_argument(
+        "--procedure",
+        default="cholecystectomy",
+        help=f"what is operated (default: cholecystectomy); simpler drawings: {', '.join(WORLDS)}",
+    )
     add_case_arguments(parser, minutes=10.0)
     parser.add_argument("--size", metavar="WxH", type=_size, default=(640, 360), help="picture size (default: 640x360)")
     parser.add_argument("--frame-rate", metavar="N", type=int, default=25, help="frames per second (default: 25)")
     parser.add_argument(
-        "--frames", action="store_true", help="also one picture per second, so that the folder reads as a CholecT50 data set"
+        "--frames", action="store_true", help="also one picture per second (of a cholecystectomy in CholecT50's layout)"
     )
     parser.add_argument("--force", action="store_true", help="replace a case that is there already")
     return parser

@@ -39,18 +39,18 @@ def write_case(
         pictures = folder / "videos" / case.name
         pictures.mkdir(parents=True, exist_ok=True)
         for second in range(_whole_seconds(case)):
-            _whole(pictures / f"{second:06d}.jpg", [encode_jpeg(case.picture_at(float(second)))])
+            write_whole(pictures / f"{second:06d}.jpg", [encode_jpeg(case.picture_at(float(second)))])
             done += 1
             if progress is not None:
                 progress(done, total)
     if video:
         _write_video(case, folder / "case.mp4", done, total, progress)
     (folder / "labels").mkdir(exist_ok=True)
-    _whole(folder / "labels" / f"{case.name}.json", [_json(labels(case))])
+    write_whole(folder / "labels" / f"{case.name}.json", [json_text(labels(case))])
     segments = _Segments(1.0 / float(case.frame_rate) if video else 1.0)
     truths = (case.truth_at(case.seconds(index), index) for index in indices)
-    _whole(folder / "truth.jsonl", (_json(_frame_record(truth)) + "\n" for truth in map(segments.see, truths)))
-    _whole(folder / "truth.json", [_json(_case_record(case, segments.finished()), indent=1)])
+    write_whole(folder / "truth.jsonl", (json_text(_frame_record(truth)) + "\n" for truth in map(segments.see, truths)))
+    write_whole(folder / "truth.json", [json_text(_case_record(case, segments.finished()), indent=1)])
     return folder
 
 
@@ -152,11 +152,12 @@ def _numbered(names: Iterable[str]) -> Iterable[tuple[str, str]]:
     return ((str(k), name) for k, name in enumerate(names))
 
 
-def _json(value: object, indent: int | None = None) -> str:
+def json_text(value: object, indent: int | None = None) -> str:
+    """JSON with letters of every script as they are."""
     return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
-def _whole(path: Path, pieces: Iterable[str | bytes]) -> None:
+def write_whole(path: Path, pieces: Iterable[str | bytes]) -> None:
     """Beside its place first, then moved there: a reader never meets half a file, and an error leaves nothing behind."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
