@@ -41,6 +41,7 @@ from medgrpo.cli import (
     simulate,
     train_calibrate,
     train_perception,
+    train_tiny,
 )
 
 __all__ = ["main"]
@@ -63,6 +64,7 @@ COMMANDS = (
     ("data", data_convert),
     ("train", train_perception),
     ("train", train_calibrate),
+    ("train", train_tiny),
     ("knowledge", knowledge_build),
     ("knowledge", knowledge_review),
     ("knowledge", knowledge_search),

@@ -1,6 +1,33 @@
-"""Video-language models behind one protocol; one file per backend. With `training` the only room that may import torch."""
+"""Video-language models behind one protocol; one file per backend. With `training` the only room that may import torch.
 
+Importing this door imports neither torch nor transformers: what needs them imports them when it is called.
+"""
+
+from medgrpo.models.chat import Encoder, Family, family_of, open_encoder
+from medgrpo.models.encoded import Encoded, VisionTokens
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
+from medgrpo.models.preprocess import Patches, VideoForm, patchify
 from medgrpo.models.scripted import ScriptedModel
+from medgrpo.models.tiny import TINY_KINDS, TinyKind, build_tiny
 
-__all__ = ["Completion", "Failure", "Model", "ModelCard", "Request", "ScriptedModel", "Turn"]
+__all__ = [
+    "TINY_KINDS",
+    "Completion",
+    "Encoded",
+    "Encoder",
+    "Failure",
+    "Family",
+    "Model",
+    "ModelCard",
+    "Patches",
+    "Request",
+    "ScriptedModel",
+    "TinyKind",
+    "Turn",
+    "VideoForm",
+    "VisionTokens",
+    "build_tiny",
+    "family_of",
+    "open_encoder",
+    "patchify",
+]

@@ -65,8 +65,8 @@ class Encoder:
         needed = len(encoded.token_ids) + request.max_new_tokens
         if needed > self.family.most_tokens:
             raise InputError(
-                f"{request.key}: {len(encoded.token_ids)} tokens of prompt and {request.max_new_tokens} for the reply are more than "
-                f"the model's {self.family.most_tokens}; sample fewer or smaller frames"
+                f"{request.key}: {len(encoded.token_ids)} tokens of prompt and {request.max_new_tokens} for the reply are more "
+                f"than the model's {self.family.most_tokens}; sample fewer or smaller frames"
             )
         return encoded
 
@@ -86,7 +86,9 @@ class Encoder:
         if request.system:
             self._refuse_special(request.key, request.system)
             messages.append({"role": "system", "content": request.system})
-        for prompt, clip, reply in [(one.prompt, one.clip, one.reply) for one in request.shots] + [(request.prompt, request.clip, "")]:
+        for prompt, clip, reply in [(one.prompt, one.clip, one.reply) for one in request.shots] + [
+            (request.prompt, request.clip, "")
+        ]:
             self._refuse_special(request.key, prompt + reply)
             text = {"type": "text", "text": prompt}
             messages.append({"role": "user", "content": [text] if clip is None else [{"type": "video"}, text]})
@@ -98,7 +100,9 @@ class Encoder:
     def _encoded(self, key: str, text: str, clips: list[Patches]) -> Encoded:
         pieces = text.split(_VIDEO_PAD)
         if len(pieces) != len(clips) + 1:
-            raise ModelError(f"{key}: the chat template gave {len(pieces) - 1} places for {len(clips)} clips; it is not one for video")
+            raise ModelError(
+                f"{key}: the chat template gave {len(pieces) - 1} places for {len(clips)} clips; it is not one for video"
+            )
         written, runs = pieces[0], list[int]()
         for clip, piece in zip(clips, pieces[1:], strict=True):
             if self.family.writes_times:
@@ -127,7 +131,7 @@ class Encoder:
 
 
 def open_encoder(name: str) -> Encoder:
-    """The encoder of a folder or hub name. ModelError, one line, when it is not there or no video-language model that we can encode."""
+    """The encoder of a folder or hub name. ModelError when it is not there or no video-language model that we can encode."""
     try:
         from transformers import AutoConfig, AutoTokenizer
     except ModuleNotFoundError as error:

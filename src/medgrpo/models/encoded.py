@@ -52,7 +52,9 @@ class Encoded:
             raise ValueError(f"a prompt of {self.prompt_tokens} in {len(self.token_ids)} tokens")
         pads = self.token_ids == self.vision.video_pad
         if not np.array_equal(pads, self.type_ids == VIDEO) or (self.type_ids[~pads] != TEXT).any():
-            raise ValueError("every video pad, and nothing else, has the type of a video: without it positions are wrong in silence")
+            raise ValueError(
+                "every video pad, and nothing else, has the type of a video: without it positions are wrong in silence"
+            )
         if (self.token_ids == self.vision.image_pad).any():
             raise ValueError("a pad of a still image stands in the prompt, but stills are never sent")
         expected = sum(clip.tokens for clip in self.clips)

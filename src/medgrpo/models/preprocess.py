@@ -68,8 +68,8 @@ class Patches:
     def values(self) -> NDArray[np.float32]:
         """The rows as the tower takes them: (level / 255 - mean) / std of each colour, float32."""
         per_colour = self.rows.shape[1] // 3
-        scale = np.repeat(np.array(self.form.std, np.float32) * np.float32(255), per_colour)
-        shift = np.repeat(np.array(self.form.mean, np.float32) * np.float32(255), per_colour)
+        scale = np.repeat(np.array([255 * one for one in self.form.std], np.float32), per_colour)
+        shift = np.repeat(np.array([255 * one for one in self.form.mean], np.float32), per_colour)
         return (self.rows.astype(np.float32) - shift) / scale
 
 

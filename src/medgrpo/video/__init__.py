@@ -1,5 +1,6 @@
 """A file or image folder -> frames with their own timestamps."""
 
+from medgrpo.video.bicubic import scale_bicubic
 from medgrpo.video.circle import endoscope_circle
 from medgrpo.video.folder import open_image_folder
 from medgrpo.video.frame import Frame, FrameSource, Image, ReadingReport, VideoInfo
@@ -24,4 +25,5 @@ __all__ = [
     "open_video",
     "read_image",
     "resize",
+    "scale_bicubic",
 ]

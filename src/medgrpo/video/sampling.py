@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
 from pydantic import Field
 
-from medgrpo.core import Config
+from medgrpo.core import Config, InputError
 from medgrpo.video.frame import Image
 
 
@@ -25,6 +26,25 @@ class Sampling(Config):
     side_multiple: int = Field(default=28, ge=1)
     least_pixels: int = Field(default=8 * 28 * 28, ge=1)
     most_pixels: int = Field(default=48 * 28 * 28, ge=1)
+
+    def scaled_size(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) that a picture of this size gets: Qwen's rule, as transformers' and qwen-vl-utils' `smart_resize` has it.
+
+        Each side is rounded to the nearest multiple; where the area then leaves the limits, the sides are worked out again from
+        the limit, down below the upper one and up above the lower one. InputError for a strip longer than 200 times its width.
+        """
+        if width < 1 or height < 1 or max(width, height) > 200 * min(width, height):
+            raise InputError(f"a picture of {width}x{height} cannot be scaled for a model: it is empty or a strip")
+        multiple = self.side_multiple
+        across, down = round(width / multiple) * multiple, round(height / multiple) * multiple
+        if across * down > self.most_pixels:
+            shrink = math.sqrt(width * height / self.most_pixels)
+            across = max(multiple, math.floor(width / shrink / multiple) * multiple)
+            down = max(multiple, math.floor(height / shrink / multiple) * multiple)
+        elif across * down < self.least_pixels:
+            grow = math.sqrt(self.least_pixels / (width * height))
+            across, down = math.ceil(width * grow / multiple) * multiple, math.ceil(height * grow / multiple) * multiple
+        return across, down
 
 
 @dataclass(frozen=True, slots=True, eq=False)
