@@ -102,7 +102,7 @@ def changed(**fields: object) -> str:
         (changed(duration="x"), "a: duration: expected a number, got 'x'"),
         (changed(annotations=[{"actionID": 0, "segment": [0, 1]}]), "annotation 1: actionID: expected 1 to 177, got 0"),
         (changed(annotations=[{"actionID": 1, "segment": [5, 1]}]), "annotation 1: span must satisfy"),
-        (changed(annotations=[{"actionID": 1, "segment": [float("nan"), 1]}]), "annotation 1: span must satisfy"),
+        (changed(annotations=[{"actionID": 1, "segment": [float("nan"), 1]}]), "annotation 1: segment: expected a finite number"),
         (changed(annotations=[{"actionID": 1, "segment": [5]}]), r"annotation 1: segment: expected \[start, end\]"),
         (json.dumps({"a": {key: value for key, value in ENTRY.items() if key != "url"}}), "a: 'url' is missing"),
     ],

@@ -19,6 +19,11 @@ a,,,,tying,5,15,20
 a,,,,cutting,4,20,24
 """
 
+SUMMARY = (
+    "The clip shows a laparoscopic cholecystectomy. The phase is preparation (for 10 s of 30 s); "
+    "the phase is dissection of the hepatocystic (Calot's) triangle (for 20 s of 30 s)."
+)
+
 
 def _folder(path: Path, duration: str = "30") -> Path:
     (path / "segments.csv").write_text(SEGMENTS, encoding="utf-8")
@@ -33,7 +38,13 @@ def test_avos_questions_by_hand(tmp_path: Path) -> None:
         ("tal", "15.0-20.0 seconds."),
         ("next_action", "tying"),
         ("next_action", "cutting"),
+        (
+            "dense_captioning_gpt",
+            "0.0-10.0 seconds: The surgeon cuts or dissects tissue.\n15.0-20.0 seconds: The surgeon ties a knot.\n"
+            "20.0-24.0 seconds: The surgeon cuts or dissects tissue.",
+        ),
     ]
+    assert [one.author for one in found] == [None, None, None, None, "template"]
     assert (found[2].clip.start, found[2].clip.end) == ("0.0", "10.0")
 
 
@@ -61,8 +72,11 @@ def test_cholect50_clips_are_unbroken_and_times_count_from_their_start(tmp_path:
     assert [(one.qa_type, one.answer, one.clip.start, one.clip.end) for one in records] == [
         ("tal", "0.0-10.0 seconds.", "100.0", "130.0"),
         ("tal", "10.0-30.0 seconds.", "100.0", "130.0"),
+        ("video_summary_gpt", SUMMARY, "100.0", "130.0"),
         ("next_action", "carlot-triangle-dissection", "100.0", "110.0"),
     ]
+    assert records[0].frames[:2] == ("videos/VID01/000100.png", "videos/VID01/000101.png")
+    assert records[0].frame_numbers == tuple(range(100, 130))
 
 
 @pytest.mark.parametrize("name", ["out.json", "out.jsonl"])
@@ -82,9 +96,9 @@ def test_wrong_arguments_are_one_line(arguments: list[str], capsys: pytest.Captu
 @pytest.mark.parametrize(
     ("source", "folder", "counts", "problems"),
     [
-        ("AVOS", "avos", {"tal": 776, "next_action": 2131}, 0),
-        ("NurViD", "nurvid", {"tal": 4606}, 24),
-        ("CholecT50", "cholect50", {"tal": 18}, 0),
+        ("AVOS", "avos", {"tal": 776, "next_action": 2131, "dense_captioning_gpt": 650}, 0),
+        ("NurViD", "nurvid", {"tal": 4606, "next_action": 3207, "dense_captioning_gpt": 1908}, 24),
+        ("CholecT50", "cholect50", {"tal": 18, "next_action": 12, "dense_captioning_gpt": 6, "video_summary_gpt": 6}, 0),
     ],
 )
 def test_real_annotation(source: str, folder: str, counts: dict[str, int], problems: int) -> None:

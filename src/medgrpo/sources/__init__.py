@@ -1,6 +1,20 @@
 """Raw annotation of data sets -> typed examples. One file per data set."""
 
 from medgrpo.sources.avos import AVOS_LABELS, AvosLabel, AvosSegment, AvosSplit, AvosVideo, avos_split, read_avos
+from medgrpo.sources.captions import (
+    AVOS_CAPTIONS,
+    COPESD_CLAUSES,
+    OPENINGS,
+    TEMPLATE,
+    act_caption,
+    act_clause,
+    motion_caption,
+    phase_caption,
+    place,
+    region_caption,
+    step_caption,
+    summary_caption,
+)
 from medgrpo.sources.card import Source, SourceCard
 from medgrpo.sources.cholect50 import COUNTS, LabelledFrame, LabelledVideo, list_videos, read_video
 from medgrpo.sources.medvidbench import BenchmarkRecord, ClipBounds, Region, example_of, read_medvidbench, write_medvidbench
@@ -9,10 +23,14 @@ from medgrpo.sources.problem import Problem
 from medgrpo.sources.table import MEDVIDBENCH, SOURCES, check_source
 
 __all__ = [
+    "AVOS_CAPTIONS",
     "AVOS_LABELS",
+    "COPESD_CLAUSES",
     "COUNTS",
     "MEDVIDBENCH",
+    "OPENINGS",
     "SOURCES",
+    "TEMPLATE",
     "AvosLabel",
     "AvosSegment",
     "AvosSplit",
@@ -29,14 +47,22 @@ __all__ = [
     "Region",
     "Source",
     "SourceCard",
+    "act_caption",
+    "act_clause",
     "avos_split",
     "check_source",
     "example_of",
     "list_videos",
+    "motion_caption",
+    "phase_caption",
+    "place",
     "read_avos",
     "read_medvidbench",
     "read_nurvid",
     "read_nurvid_names",
     "read_video",
+    "region_caption",
+    "step_caption",
+    "summary_caption",
     "write_medvidbench",
 ]

@@ -10,15 +10,15 @@ The data set has no split of its own. Ours is by video: `avos_split`, 70 % train
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
-from medgrpo.core import DataError, Span
+from medgrpo.core import Span
+from medgrpo.sources.problem import Problem, all_or_error
+from medgrpo.sources.rows import csv_rows, finite_number
 
 AvosLabel = Literal["background", "cutting", "tying", "suturing", "abstain"]
 AVOS_LABELS: tuple[AvosLabel, ...] = get_args(AvosLabel)
@@ -57,61 +57,56 @@ def avos_split(video_id: str) -> AvosSplit:
 
 
 def read_avos(folder: Path) -> tuple[AvosVideo, ...]:
-    """Every video of the table, in its order. DataError names the file and the line that is not what the format says."""
-    path = folder / "segments.csv"
+    """Every video of the table, in its order. DataError names the file and the first line that is not what the format says."""
+    return tuple(all_or_error(avos_videos(folder)))
+
+
+def avos_videos(folder: Path) -> Iterator[AvosVideo | Problem]:
+    """Every video of the table, in its order, and each row that is not what the format says, which is left out.
+
+    DataError when a file is missing or lacks a column.
+    """
+    path, table = folder / "segments.csv", folder / "videos.csv"
     segments: dict[str, list[AvosSegment]] = {}
-    for line, row in _rows(path, _SEGMENT_COLUMNS):
-        segments.setdefault(row["video_id"], []).append(_segment(path, line, row))
-    table = folder / "videos.csv"
-    videos: dict[str, AvosVideo] = {}
-    for line, row in _rows(table, _VIDEO_COLUMNS):
-        name = row["video_id"]
-        if name in videos:
-            raise DataError(table, f"line {line}: {name} occurs twice")
-        duration = _number(table, line, row, "duration_seconds")
-        if duration < 0:
-            raise DataError(table, f"line {line}: duration_seconds must not be negative, got {duration}")
-        ordered = tuple(sorted(segments.pop(name, []), key=lambda segment: (segment.span, segment.line)))
-        videos[name] = AvosVideo(name, avos_split(name), duration or None, ordered, row)
-    if segments:
-        name, left = next(iter(segments.items()))
-        raise DataError(path, f"line {left[0].line}: {name} is not in {table.name}")
-    return tuple(videos.values())
+    for line, row in csv_rows(path, _SEGMENT_COLUMNS):
+        try:
+            segments.setdefault(_name(row), []).append(_segment(line, cast("dict[str, str]", row)))
+        except ValueError as error:
+            yield Problem(path, f"line {line}", str(error))
+    known: set[str] = set()
+    for line, row in csv_rows(table, _VIDEO_COLUMNS):
+        try:
+            name, values = _name(row), cast("dict[str, str]", row)
+            if name in known:
+                raise ValueError(f"{name} occurs twice")
+            known.add(name)
+            duration = finite_number(values, "duration_seconds")
+            if duration < 0:
+                raise ValueError(f"duration_seconds must not be negative, got {duration}")
+        except ValueError as error:
+            yield Problem(table, f"line {line}", str(error))
+            continue
+        ordered = tuple(sorted(segments.get(name, ()), key=lambda segment: (segment.span, segment.line)))
+        yield AvosVideo(name, avos_split(name), duration or None, ordered, values)
+    for name in sorted(segments.keys() - known):
+        for segment in segments[name]:
+            yield Problem(path, f"line {segment.line}", f"{name} is not in {table.name}")
 
 
-def _segment(path: Path, line: int, row: dict[str, str]) -> AvosSegment:
+def _name(row: dict[str, str] | str) -> str:
+    if isinstance(row, str):
+        raise ValueError(row)
+    if not row["video_id"]:
+        raise ValueError("no video_id")
+    return row["video_id"]
+
+
+def _segment(line: int, row: dict[str, str]) -> AvosSegment:
     label = _NAMED.get(row["label"])
     if label is None:
-        raise DataError(path, f"line {line}: label {row['label']!r} is none of {', '.join(AVOS_LABELS)}")
-    start, end = _number(path, line, row, "start_seconds"), _number(path, line, row, "end_seconds")
+        raise ValueError(f"label {row['label']!r} is none of {', '.join(AVOS_LABELS)}")
+    start, end = finite_number(row, "start_seconds"), finite_number(row, "end_seconds")
     if end < max(start, 0.0):
-        raise DataError(path, f"line {line}: a segment must satisfy start <= end and end after 0, got {start} to {end}")
+        raise ValueError(f"a segment must satisfy start <= end and end after 0, got {start} to {end}")
     one, two, three = (row[f"labeler_{number}"] or None for number in (1, 2, 3))
     return AvosSegment(Span(max(0.0, start), end), label, (one, two, three), start, line)
-
-
-def _rows(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            missing = [name for name in wanted if name not in (reader.fieldnames or ())]
-            if missing:
-                raise DataError(path, f"line 1: no column {missing[0]!r}")
-            for row in reader:
-                if None in row or None in row.values():
-                    raise DataError(path, f"line {reader.line_num}: not as many values as columns")
-                if not row["video_id"]:
-                    raise DataError(path, f"line {reader.line_num}: no video_id")
-                yield reader.line_num, {name: value for name, value in row.items() if name}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(path, f"cannot be read as CSV ({error})") from error
-
-
-def _number(path: Path, line: int, row: dict[str, str], column: str) -> float:
-    try:
-        value = float(row[column])
-    except ValueError as error:
-        raise DataError(path, f"line {line}: {column} is no number: {row[column]!r}") from error
-    if not math.isfinite(value):
-        raise DataError(path, f"line {line}: {column} is not finite")
-    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medgrpo.sources.medvidbench import BenchmarkRecord
@@ -27,8 +27,18 @@ class SourceCard:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`records` yields the questions of a folder in raw layout with their gold answers, one video after the other, and each
-    problem met on the way. DataError where the folder is no such data set at all."""
+    """`make` yields the questions of a folder in raw layout with their gold answers, not yet numbered, one video after the other,
+    and each problem met on the way. DataError where the folder is no such data set at all."""
 
     card: SourceCard
-    records: Callable[[Path], Iterator[BenchmarkRecord | Problem]]
+    make: Callable[[Path], Iterator[BenchmarkRecord | Problem]]
+
+    def records(self, folder: Path) -> Iterator[BenchmarkRecord | Problem]:
+        """What `make` yields, the questions numbered from 0 in their order."""
+        index = 0
+        for found in self.make(folder):
+            if isinstance(found, Problem):
+                yield found
+            else:
+                yield replace(found, index=index)
+                index += 1

@@ -47,7 +47,11 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkRecord:
-    """One question. `source` is spelled one way; `answer` is None where the split holds none; `struc_info` is JSON as given."""
+    """One question. `source` is spelled one way; `answer` is None where the split holds none; `struc_info` is JSON as given.
+
+    `author`: who wrote the answer's text, where that is known and it does not follow from labels alone: `template` (made here from
+    labels), a model's name. Written as `answer_author`; MedVidBench's own files have no such key.
+    """
 
     index: int
     id: str
@@ -63,6 +67,7 @@ class BenchmarkRecord:
     answer: str | None
     region: Region | None = None
     struc_info: object = None
+    author: str | None = None
 
 
 def read_medvidbench(path: Path) -> Iterator[BenchmarkRecord | Problem]:
@@ -169,6 +174,7 @@ def _record(index: int, values: dict[str, Any]) -> BenchmarkRecord:
         answer=said.get("gpt"),
         region=_region(values.get("RC_info"), frames),
         struc_info=values.get("struc_info"),
+        author=None if values.get("answer_author") is None else _text(values["answer_author"], "answer_author"),
     )
 
 
@@ -220,7 +226,11 @@ def _written(record: BenchmarkRecord) -> dict[str, object]:
         "is_RC": region is not None,
         "RC_info": region and box and {"start_frame": region.frame, "start_frame_bbox": [box.x0, box.y0, box.x1, box.y1]},
     }
-    return content if record.struc_info is None else {**content, "struc_info": record.struc_info}
+    if record.author is not None:
+        content["answer_author"] = record.author
+    if record.struc_info is not None:
+        content["struc_info"] = record.struc_info
+    return content
 
 
 def _object(value: object, where: str) -> dict[str, Any]:

@@ -13,13 +13,15 @@ al., NeurIPS 2023 Datasets and Benchmarks. Nothing is mended: segments may overl
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
 from medgrpo.core import DataError, Span
 from medgrpo.knowledge import load_vocabulary
+from medgrpo.sources.problem import Problem, all_or_error
 from medgrpo.sources.spreadsheet import read_rows
 
 NurvidSplit = Literal["train", "val", "test"]
@@ -66,23 +68,36 @@ class NurvidNames:
 
 
 def read_nurvid(folder: Path) -> tuple[NurvidVideo, ...]:
-    """Every video, in the file's order. DataError names the file and the entry or line that is not what the format says."""
+    """Every video, in the file's order. DataError names the file and the first entry or line that is not what the format says."""
+    return tuple(all_or_error(nurvid_videos(folder)))
+
+
+def nurvid_videos(folder: Path) -> Iterator[NurvidVideo | Problem]:
+    """Every video, in the file's order, and each entry or line that is not what the format says: it is left out, the rest is kept.
+
+    DataError when a file is missing or is nothing of the kind.
+    """
     root = folder / "annotations" if (folder / "annotations").is_dir() else folder
-    names, splits = read_nurvid_names(root / "Procedure&Action_ID.xlsx"), _splits(root / "task1&3")
+    names = read_nurvid_names(root / "Procedure&Action_ID.xlsx")
+    splits: dict[str, tuple[NurvidSplit, int]] = {}
+    yield from _read_splits(root / "task1&3", splits)
     path = root / "NurViD_annotations.json"
-    videos: list[NurvidVideo] = []
-    for key, entry in _load(path).items():
+    content = _load(path)
+    for key, entry in content.items():
+        wrong: list[str] = []
         try:
             if key not in splits:
                 raise ValueError("is in no split file of task1&3")
-            videos.append(_video(key, entry, names, *splits[key]))
+            video = _video(key, entry, names, *splits[key], wrong)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise DataError(path, f"{key}: {said}") from error
-    missing = sorted(splits.keys() - {video.id for video in videos})
-    if missing:
-        raise DataError(path, f"{missing[0]}: is in a split file of task1&3 but has no annotation")
-    return tuple(videos)
+            yield Problem(path, key, said)
+            continue
+        for reason in wrong:
+            yield Problem(path, key, reason)
+        yield video
+    for key in sorted(splits.keys() - content.keys()):
+        yield Problem(path, key, "is in a split file of task1&3 but has no annotation")
 
 
 def read_nurvid_names(path: Path) -> NurvidNames:
@@ -111,26 +126,26 @@ def _name(into: dict[int, str], number: str, name: str) -> None:
     into[int(number)] = " ".join(name.split())
 
 
-def _splits(folder: Path) -> dict[str, tuple[NurvidSplit, int]]:
-    """Per video its split and the operationID that the split file gives."""
-    found: dict[str, tuple[NurvidSplit, int]] = {}
+def _read_splits(folder: Path, found: dict[str, tuple[NurvidSplit, int]]) -> Iterator[Problem]:
+    """Fills `found`: per video its split and the operationID that the split file gives."""
     for split in SPLITS:
         path = folder / f"{split}.csv"
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
+            lines = path.read_bytes().splitlines()
+        except OSError as error:
             raise DataError(path, f"cannot be read ({error})") from error
-        for number, line in enumerate(lines[1:], start=2):
-            if not line.strip():
+        for number, raw in enumerate(lines[1:], start=2):
+            line = raw.decode(errors="backslashreplace").strip()
+            if not line:
                 continue
-            clip, _, label = line.strip().rpartition(" ")
+            clip, _, label = line.rpartition(" ")
             name = clip.rpartition("/")[2].removesuffix(".mp4")
-            if not name or not label.isdigit():
-                raise DataError(path, f"line {number}: expected '/video_path/ID.mp4 LABEL', got {line.strip()[:80]!r}")
-            if name in found:
-                raise DataError(path, f"line {number}: {name} is already in {found[name][0]}: a video belongs to one split")
-            found[name] = (split, int(label))
-    return found
+            if not name or not (label.isascii() and label.isdigit()):
+                yield Problem(path, f"line {number}", f"expected '/video_path/ID.mp4 LABEL', got {line[:80]!r}")
+            elif name in found:
+                yield Problem(path, f"line {number}", f"{name} is already in {found[name][0]}: a video belongs to one split")
+            else:
+                found[name] = (split, int(label))
 
 
 def _load(path: Path) -> dict[str, object]:
@@ -149,7 +164,8 @@ def _load(path: Path) -> dict[str, object]:
     return cast("dict[str, object]", content)
 
 
-def _video(key: str, entry: object, names: NurvidNames, split: NurvidSplit, operation: int) -> NurvidVideo:
+def _video(key: str, entry: object, names: NurvidNames, split: NurvidSplit, operation: int, wrong: list[str]) -> NurvidVideo:
+    """`wrong` takes what is the matter with single annotations, which are left out."""
     if not isinstance(entry, dict):
         raise ValueError("expected an object")
     fields = cast("dict[str, object]", entry)
@@ -162,7 +178,12 @@ def _video(key: str, entry: object, names: NurvidNames, split: NurvidSplit, oper
     annotations = fields["annotations"]
     if not isinstance(annotations, list):
         raise ValueError("annotations: expected a list")
-    segments = [_segment(one, place, names) for place, one in enumerate(cast("list[object]", annotations), start=1)]
+    segments: list[NurvidSegment] = []
+    for place, one in enumerate(cast("list[object]", annotations), start=1):
+        try:
+            segments.append(_segment(one, place, names))
+        except ValueError as error:
+            wrong.append(str(error))
     return NurvidVideo(
         id=key,
         procedure_id=procedure,
@@ -210,4 +231,6 @@ def _id(value: object, where: str, known: Mapping[int, str]) -> int:
 def _seconds(value: object, where: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(f"{where}: expected a number, got {value!r}")
+    if not math.isfinite(value):
+        raise ValueError(f"{where}: expected a finite number, got {value!r}")
     return float(value)
