@@ -20,6 +20,7 @@ from medgrpo.sources.cholect50 import COUNTS, LabelledFrame, LabelledVideo, list
 from medgrpo.sources.medvidbench import BenchmarkRecord, ClipBounds, Region, example_of, read_medvidbench, write_medvidbench
 from medgrpo.sources.nurvid import NurvidNames, NurvidSegment, NurvidSplit, NurvidVideo, read_nurvid, read_nurvid_names
 from medgrpo.sources.problem import Problem
+from medgrpo.sources.recordings import Recordings, is_doubtful, recordings, same_recording
 from medgrpo.sources.table import MEDVIDBENCH, SOURCES, check_source
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "NurvidSplit",
     "NurvidVideo",
     "Problem",
+    "Recordings",
     "Region",
     "Source",
     "SourceCard",
@@ -52,6 +54,7 @@ __all__ = [
     "avos_split",
     "check_source",
     "example_of",
+    "is_doubtful",
     "list_videos",
     "motion_caption",
     "phase_caption",
@@ -61,7 +64,9 @@ __all__ = [
     "read_nurvid",
     "read_nurvid_names",
     "read_video",
+    "recordings",
     "region_caption",
+    "same_recording",
     "step_caption",
     "summary_caption",
     "write_medvidbench",
