@@ -1,9 +1,9 @@
 """The same operation under several names: which videos of which data sets are one recording, for splits that must not leak.
 
 CAMMA's cholecystectomy sets (Cholec80, CholecT50, CholecTrack20, and Cholec80-CVS on top) share one numbering; Endoscapes has
-another, of which nine videos are known to be recordings of the first. AVOS and NurViD name videos by their YouTube id. Each statement is in
-`data/recordings.json` beside its citation, and says whether it was read at its source or in a transcription. What is not listed
-was not compared by anybody: a key of its own is no proof that the recording is another.
+another, of which nine videos are known to be recordings of the first. AVOS and NurViD name videos by their YouTube id. Each
+statement is in `data/recordings.json` beside its citation, and says whether it was read at its source or in a transcription. What
+is not listed was not compared by anybody: a key of its own is no proof that the recording is another.
 """
 
 from __future__ import annotations
