@@ -2,25 +2,33 @@
 
 from medgrpo.video.bicubic import scale_bicubic
 from medgrpo.video.circle import endoscope_circle
+from medgrpo.video.clips import clip_from_frames, clip_from_video, draw_box, evenly_spaced, mapped_path
 from medgrpo.video.folder import open_image_folder
 from medgrpo.video.frame import Frame, FrameSource, Image, ReadingReport, VideoInfo
 from medgrpo.video.images import encode_jpeg, encode_png, read_image, resize
 from medgrpo.video.opening import open_video
-from medgrpo.video.sampling import SampledClip, Sampling
+from medgrpo.video.sampling import Corners, Mark, SampledClip, Sampling
 from medgrpo.video.writer import VideoWriter
 
 __all__ = [
+    "Corners",
     "Frame",
     "FrameSource",
     "Image",
+    "Mark",
     "ReadingReport",
     "SampledClip",
     "Sampling",
     "VideoInfo",
     "VideoWriter",
+    "clip_from_frames",
+    "clip_from_video",
+    "draw_box",
     "encode_jpeg",
     "encode_png",
     "endoscope_circle",
+    "evenly_spaced",
+    "mapped_path",
     "open_image_folder",
     "open_video",
     "read_image",

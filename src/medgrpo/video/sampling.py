@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 from pydantic import Field
 
 from medgrpo.core import Config, InputError
 from medgrpo.video.frame import Image
+
+Corners = tuple[float, float, float, float]
+"""A box in pixels of a stated picture: left, top, right, bottom."""
 
 
 class Sampling(Config):
     """How a clip becomes pictures; the result file of every run states it.
 
     Frames already sampled by a data set are kept as they are unless there are more than `most_frames`; then an evenly spaced choice
-    of them stays. A picture is scaled so that its sides are multiples of `side_multiple` and its area lies within the pixel limits,
-    as close to its shape as that allows.
+    of them stays, its first and last among them, and the clip's rate falls by as much. A picture is scaled (bicubic) so that its
+    sides are multiples of `side_multiple` and its area lies within the pixel limits, as close to its shape as that allows.
     """
 
     frames_per_second: float | None = Field(default=None, gt=0)
@@ -47,6 +54,19 @@ class Sampling(Config):
         return across, down
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A box to draw on one picture of a clip: `picture` is its place among the given frames, corners in pixels of the source."""
+
+    picture: int
+    corners_xyxy: Corners
+
+    def __post_init__(self) -> None:
+        x0, y0, x1, y1 = self.corners_xyxy
+        if self.picture < 0 or not (x0 < x1 and y0 < y1):
+            raise ValueError(f"a mark has a picture and a box with x0 < x1, y0 < y1, got {self.picture}, {self.corners_xyxy}")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledClip:
     """Pictures of one clip, all of one size, with their times in seconds from the clip's start, strictly rising.
@@ -71,3 +91,33 @@ class SampledClip:
             raise ValueError("the times of a clip rise strictly")
         if self.frames_per_second <= 0:
             raise ValueError(f"a clip's rate is above 0, got {self.frames_per_second}")
+
+    @classmethod
+    def of(
+        cls, images: Sequence[Image], seconds: Sequence[float], frames_per_second: Fraction, source_width: int, source_height: int
+    ) -> SampledClip:
+        """A clip under the hash of its pixels, times, rate and source size (32 hexadecimal digits of SHA-256)."""
+        stated = [[image.shape for image in images], list(seconds), str(frames_per_second), source_width, source_height]
+        content = hashlib.sha256(json.dumps(stated).encode())
+        for image in images:
+            content.update(np.ascontiguousarray(image).data)
+        return cls(content.hexdigest()[:32], tuple(images), tuple(seconds), frames_per_second, source_width, source_height)
+
+    def in_pictures(self, corners_xyxy: Corners) -> Corners:
+        """A box in pixels of the source, as it lies in the scaled pictures; not rounded."""
+        return fitted(corners_xyxy, (self.source_width, self.source_height), _size(self.images[0]))
+
+    def in_source(self, corners_xyxy: Corners) -> Corners:
+        """A box in pixels of the scaled pictures, as it lies in the source; not rounded."""
+        return fitted(corners_xyxy, _size(self.images[0]), (self.source_width, self.source_height))
+
+
+def fitted(corners_xyxy: Corners, of: tuple[int, int], to: tuple[int, int]) -> Corners:
+    """A box in a picture of the size (width, height) `of`, as it lies in the same picture scaled to the size `to`; not rounded."""
+    across, down = to[0] / of[0], to[1] / of[1]
+    x0, y0, x1, y1 = corners_xyxy
+    return x0 * across, y0 * down, x1 * across, y1 * down
+
+
+def _size(image: Image) -> tuple[int, int]:
+    return image.shape[1], image.shape[0]
