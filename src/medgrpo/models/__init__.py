@@ -1,4 +1,4 @@
-"""Video-language models behind one protocol; one file per backend. With `training` the only room that may import torch.
+"""Video-language models behind one protocol; one file per backend. With `training` and `policy` the only room that may import torch.
 
 Importing this door imports neither torch nor transformers: what needs them imports them when it is called.
 """
@@ -6,6 +6,7 @@ Importing this door imports neither torch nor transformers: what needs them impo
 from medgrpo.models.chat import Encoder, Family, family_of, open_encoder
 from medgrpo.models.encoded import Encoded, VisionTokens
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
+from medgrpo.models.positions import PositionRule, rope_positions
 from medgrpo.models.preprocess import Patches, VideoForm, patchify
 from medgrpo.models.scripted import ScriptedModel
 from medgrpo.models.tiny import TINY_KINDS, TinyKind, build_tiny
@@ -20,6 +21,7 @@ __all__ = [
     "Model",
     "ModelCard",
     "Patches",
+    "PositionRule",
     "Request",
     "ScriptedModel",
     "TinyKind",
@@ -30,4 +32,5 @@ __all__ = [
     "family_of",
     "open_encoder",
     "patchify",
+    "rope_positions",
 ]

@@ -1,4 +1,4 @@
-"""Training. The only room that imports torch; needs the extra `train`."""
+"""Training of the embedded specialist; needs the extra `train`."""
 
 from medgrpo.training.perception import Order, train_perception
 from medgrpo.training.recipe import PerceptionRecipe, read_recipe

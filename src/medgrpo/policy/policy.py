@@ -1,0 +1,106 @@
+"""A video-language model as the thing that is trained: its network, how it is read, what it may not say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from medgrpo.core import ModelError
+from medgrpo.models import Encoded, PositionRule, rope_positions
+from medgrpo.policy.attention import REGISTERED, AttentionKind
+
+FAMILIES = ("qwen2_5_vl", "qwen3_vl")
+"""Whose layers all attend. A layer with a running state (Qwen3.5's linear attention) cannot be told to skip another answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One encoded prompt on a device. token_ids (1, P), positions (3, 1, P), pixels (patches, values) or None, grid (clips, 3)."""
+
+    token_ids: Tensor
+    positions: Tensor
+    pixels: Tensor | None
+    grid: Tensor | None
+
+    @property
+    def tokens(self) -> int:
+        return self.token_ids.shape[1]
+
+    @property
+    def next_position(self) -> int:
+        """Where an answer's first token stands, on all three axes."""
+        return int(self.positions[:, 0, -1].max()) + 1
+
+    def blind(self) -> Prompt:
+        """The same prompt with its pictures blacked out: zeros after scaling."""
+        return Prompt(self.token_ids, self.positions, None if self.pixels is None else torch.zeros_like(self.pixels), self.grid)
+
+
+class Policy:
+    """`network` is transformers' own class for conditional generation. Its attention is set by name, nothing is patched."""
+
+    def __init__(
+        self,
+        network: Any,
+        banned: Sequence[int],
+        ends: Sequence[int],
+        rule: PositionRule,
+        temperature: float = 1.0,
+        attention: AttentionKind = "blocks",
+    ) -> None:
+        kind = network.config.model_type
+        if kind not in FAMILIES:
+            raise ModelError(f"{kind}: only {', '.join(FAMILIES)} can share a prompt exactly; others keep a running state")
+        self.network = network
+        self.rule: PositionRule = rule
+        self.temperature = temperature
+        self.attention: AttentionKind = attention
+        self.ends = frozenset(ends)
+        vision = network.config.vision_config
+        self.tokens_per_second: float | None = float(vision.tokens_per_second) if kind == "qwen2_5_vl" else None
+        self._banned = torch.tensor(sorted(set(banned)), dtype=torch.long, device=network.device)
+        network.model.language_model.set_attn_implementation(REGISTERED[attention])
+
+    @property
+    def device(self) -> torch.device:
+        return self.network.device
+
+    def prompt(self, encoded: Encoded) -> Prompt:
+        """The prompt's tokens, positions and pictures on the model's device; an answer that `encoded` may hold is left out."""
+        positions = rope_positions(encoded, self.tokens_per_second, self.rule)[:, : encoded.prompt_tokens]
+        ids = torch.from_numpy(encoded.token_ids[: encoded.prompt_tokens].copy())[None]
+        pixels = grid = None
+        if encoded.clips:
+            pixels = torch.from_numpy(np.concatenate([clip.values() for clip in encoded.clips]))
+            pixels = pixels.to(self.device, self.network.dtype)
+            grid = torch.tensor([clip.grid_thw for clip in encoded.clips], device=self.device)
+        return Prompt(ids.to(self.device), torch.from_numpy(positions.copy())[:, None].to(self.device), pixels, grid)
+
+    def hidden(self, token_ids: Tensor, positions: Tensor, prompt: Prompt | None, mask: Any, cache: Any = None) -> Tensor:
+        """(1, L, width) of the last layer. `prompt` gives the pictures of the pads in `token_ids`; None where there are none."""
+        seen = (
+            {} if prompt is None or prompt.pixels is None else {"pixel_values_videos": prompt.pixels, "video_grid_thw": prompt.grid}
+        )
+        outputs = self.network.model(
+            input_ids=token_ids,
+            position_ids=positions,
+            attention_mask=mask,
+            past_key_values=cache,
+            use_cache=cache is not None,
+            **seen,
+        )
+        return outputs.last_hidden_state
+
+    def log_probabilities(self, hidden: Tensor) -> Tensor:
+        """(N, vocabulary) of the distribution that is sampled from: at the temperature, no token of vision; float32 at least.
+
+        The same function in rollout and update, so that the two can only differ by rounding.
+        """
+        logits = self.network.lm_head(hidden)
+        logits = logits if logits.dtype == torch.float64 else logits.float()
+        return torch.log_softmax((logits / self.temperature).index_fill(1, self._banned, float("-inf")), dim=1)
