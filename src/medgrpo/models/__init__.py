@@ -1,4 +1,4 @@
-"""Video-language models behind one protocol; one file per backend. With `training` and `policy` the only room that may import torch.
+"""Video-language models behind one protocol; one file per backend. Only it, `training` and `policy` may import torch.
 
 Importing this door imports neither torch nor transformers: what needs them imports them when it is called.
 """

@@ -45,9 +45,9 @@ def clipped(ratio: Tensor, advantage: float, low: float, high: float) -> Tensor:
 
 def is_clipped(ratio: Tensor, advantage: float, low: float, high: float) -> Tensor:
     """Where the clip takes the gradient away."""
-    return (
-        (ratio > 1 + high) if advantage > 0 else (ratio < 1 - low) if advantage < 0 else torch.zeros_like(ratio, dtype=torch.bool)
-    )
+    if advantage == 0:
+        return torch.zeros_like(ratio, dtype=torch.bool)
+    return ratio > 1 + high if advantage > 0 else ratio < 1 - low
 
 
 def k3(logprobs: Tensor, reference: Tensor) -> Tensor:
