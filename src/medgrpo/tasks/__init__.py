@@ -7,7 +7,7 @@ from medgrpo.tasks.critical_view import CRITERIA, CriticalView, CriticalViewAnsw
 from medgrpo.tasks.dense_captioning import DenseAnswer, DenseCaptioning, Event
 from medgrpo.tasks.labels import NextActionLabels, next_action_labels
 from medgrpo.tasks.matching import best_assignment, span_iou
-from medgrpo.tasks.next_action import NextAction, NextActionAnswer
+from medgrpo.tasks.next_action import NO_STEP, NextAction, NextActionAnswer
 from medgrpo.tasks.prompts import CONTEXTS, ROLES
 from medgrpo.tasks.reading import estimated_tokens
 from medgrpo.tasks.region_caption import RegionCaption
@@ -44,6 +44,7 @@ __all__ = [
     "CONTEXTS",
     "CRITERIA",
     "DIMENSIONS",
+    "NO_STEP",
     "ROLES",
     "TASKS",
     "AnyTask",

@@ -18,6 +18,7 @@ _FORM = re.compile(r"(\d{1,3})(?:\s?/\s?2)?")
 _ASK = (
     "Grade the critical view of safety: give 0, 1 or 2 for each of: two structures, cystic plate, hepatocystic triangle.",
     "For each criterion of the critical view of safety (two structures, cystic plate, hepatocystic triangle) grade 0, 1 or 2.",
+    "How far is the critical view of safety reached? Give 0, 1 or 2 each to two structures, cystic plate, hepatocystic triangle.",
 )
 
 

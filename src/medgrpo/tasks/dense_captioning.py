@@ -19,6 +19,8 @@ _INSIDE = re.compile(rf"(?<![\w.:,-]){RANGE}\s{{0,9}}:", re.IGNORECASE)
 _ASK = (
     "List all events of the clip, one per line, each as start-end seconds: description.{limit}",
     "Describe every step of the clip with its interval in seconds, one line per step: start-end seconds: description.{limit}",
+    "Write a log of the clip: per event one line with its interval and what happens, as start-end seconds: description.{limit}",
+    "What happens in the clip, and when? One event per line, in order of time, as start-end seconds: description.{limit}",
 )
 
 

@@ -15,9 +15,13 @@ from medgrpo.tasks.task import TaskCard
 _LEAD = re.compile(r"^(?:the )?(?:final )?(?:answer|next (?:action|step|phase))\s{0,3}(?:is\b|:)\s{0,3}", re.IGNORECASE)
 _AROUND = " \t\r\n\"'“”‘’."
 _MAX_CHARACTERS = 120
+NO_STEP = "no further step"
+"""Offered in a list of steps, it is the answer where the recording ends with the clip's step."""
 _ASK = (
     "The procedure has these steps: {steps}. Which step comes after this clip? Answer with the step alone.",
     "Steps of the procedure: {steps}. Name the one that follows what the clip shows, and nothing else.",
+    "Which of these comes next once the clip is over: {steps}? Give only its name.",
+    "The clip breaks off. Choose what is done next from this list: {steps}. Answer with one entry of the list.",
 )
 
 

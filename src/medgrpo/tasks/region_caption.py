@@ -10,6 +10,7 @@ from medgrpo.tasks.task import TaskCard
 _ASK = (
     "What does the object in the box at {at} seconds do between {start} and {end} seconds?",
     "A box is drawn at {at} seconds. Say in one sentence what the object in it does from {start} to {end} seconds.",
+    "Describe in one sentence, from {start} to {end} seconds, what is done with the object that the box at {at} seconds marks.",
 )
 
 

@@ -25,6 +25,7 @@ _FORM = re.compile(r"(\d{1,3})\s?(?:/|out of)\s?5")
 _ASK = (
     "Grade the surgeon from 1 to 5 on each aspect, each as n/5: {aspects}.",
     "Give n/5 for each of these aspects of skill: {aspects}.",
+    "How skilled is the operator? Rate each aspect from 1 to 5, written as n/5: {aspects}.",
 )
 
 

@@ -24,6 +24,7 @@ TIME_TOLERANCE_SECONDS = 0.05
 _ASK = (
     "Where is the {thing}, every {stride} seconds from {start} to {end} seconds? Give each box as time seconds: [x1, y1, x2, y2].",
     "Follow the {thing} from {start} to {end} seconds: its box every {stride} seconds, each as time seconds: [x1, y1, x2, y2].",
+    "Between {start} and {end} seconds give the place of the {thing} every {stride} seconds, as time seconds: [x1, y1, x2, y2].",
 )
 
 

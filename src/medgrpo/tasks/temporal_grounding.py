@@ -26,6 +26,12 @@ _ASK = (
     "When does {action} happen? Give each interval in seconds as start-end, separated by commas.",
     "During which intervals can {action} be seen? Answer in seconds, each as start-end.",
     "Find every interval in which {action} takes place and give start and end in seconds.",
+    "From when to when does {action} take place? List the intervals in seconds, each as start-end.",
+    "Mark {action} on the clip's time axis: each interval as start-end in seconds.",
+)
+_ABSENT = (
+    "If it does not happen in the clip, give one interval without length at the clip's start.",
+    "Where the clip does not show it, answer with a single interval of no length that lies at the very beginning.",
 )
 
 
@@ -52,10 +58,15 @@ class TemporalGrounding:
         answer_tokens=256,
     )
 
-    def prompt(self, source: str, action: str, listed: Sequence[str] = (), variant: int = 0) -> str:
-        """The question for one action; `listed` names actions that the video may hold."""
+    def prompt(self, source: str, action: str, listed: Sequence[str] = (), variant: int = 0, *, may_be_absent: bool = False) -> str:
+        """The question for one action; `listed` names actions that the video may hold.
+
+        `may_be_absent` says how to answer that the action does not happen: `0.0-0.0 seconds.`, a form that every reader of spans
+        reads. It is asked so of clips that hold the action too, or it would give the answer away.
+        """
         hint = f"The video may hold these actions: {', '.join(listed)}. " if listed else ""
-        return question(source, variant, hint + choose(_ASK, variant).format(action=action))
+        rest = f" {choose(_ABSENT, variant)}" if may_be_absent else ""
+        return question(source, variant, hint + choose(_ASK, variant).format(action=action) + rest)
 
     def parse(self, reply: str) -> TemporalAnswer | Unparsed:
         """Spans of a reply in which every number belongs to one; no hedging, no other unit than seconds or a clock."""

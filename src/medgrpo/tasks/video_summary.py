@@ -10,6 +10,7 @@ from medgrpo.tasks.task import TaskCard
 _ASK = (
     "Summarise the clip in a short paragraph: what is done, with what, and to what end.",
     "Write a short paragraph that says what happens in the clip and why.",
+    "What is this clip about? Answer in a short paragraph that names the main actions and their purpose.",
 )
 
 

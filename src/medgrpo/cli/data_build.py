@@ -1,0 +1,66 @@
+"""`medgrpo data build`: instruction data in MedVidBench's form from the annotation of data sets."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from medgrpo.cli.command import Subparsers
+
+
+def _named(text: str) -> tuple[str, Path]:
+    name, equals, folder = text.partition("=")
+    if not (name and equals and folder):
+        raise argparse.ArgumentTypeError(f"NAME=DIR is needed, not {text!r}")
+    return name, Path(folder)
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "build",
+        help="make training and test sets in MedVidBench's form",
+        description="Cut clips, ask questions, split by recording and draw the Standard (task-balanced), Large and test sets from "
+        "the annotation of data sets. Killed at any moment, the same command goes on and gives the same bytes. docs/data-build.md.",
+    )
+    parser.add_argument(
+        "--sources",
+        metavar="NAME=DIR",
+        type=_named,
+        nargs="+",
+        required=True,
+        help="data sets with their folders of raw annotation",
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the build")
+    parser.add_argument("--recipe", metavar="FILE.toml", type=Path, help="numbers that differ from the vetted ones")
+    parser.add_argument("--format", choices=("jsonl", "json"), default="jsonl", help="form of the sets (default: jsonl)")
+    parser.add_argument("--force", action="store_true", help="build anew where DIR holds a build of something else")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from medgrpo.cli.progress import titled_progress
+    from medgrpo.core import InputError
+    from medgrpo.curation import Order, Recipe, build, load_recipe
+
+    named = dict(args.sources)
+    if len(named) != len(args.sources):
+        raise InputError("--sources: a data set is named twice; each stands for one folder")
+    recipe = load_recipe(args.recipe) if args.recipe else Recipe()
+    with titled_progress() as progress:
+        content = build(Order(named, args.out, recipe, args.format, args.force), progress)
+    console = Console(highlight=False, soft_wrap=True)
+    for count in content.stages:
+        reasons = "; ".join(f"{number} {reason}" for reason, number in count.dropped.items())
+        console.print(
+            f"{count.stage}: {count.taken} {count.what}, {count.kept} kept" + (f"; dropped: {reasons}" if reasons else ""),
+            markup=False,
+        )
+    for name, held in content.sets.items():
+        tasks = ", ".join(f"{number} {task}" for task, number in held.tasks.items()) or "no question"
+        console.print(
+            f"{args.out / held.file} ({name}): {held.questions} questions of {held.recordings} recordings: {tasks}", markup=False
+        )
+    console.print(content.licence, markup=False)
+    return 0
