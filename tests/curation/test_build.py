@@ -122,7 +122,7 @@ def test_another_source_moves_no_recording_and_changes_no_question(
 
 def test_the_standard_set_is_balanced_over_tasks(avos: Path, tmp_path: Path) -> None:
     built = build(Order({"AVOS": avos}, tmp_path / "out", Recipe(standard_questions=100, test_questions=30)))
-    assert built.sets["train_standard"].tasks == {"next_action": 50, "temporal_grounding": 50}
+    assert built.sets["train_standard"].tasks == {"dense_captioning": 34, "next_action": 33, "temporal_grounding": 33}
     assert built.sets["test"].questions == 30
 
 

@@ -18,6 +18,7 @@ from medgrpo.curation.cutting import before, drawn_rate, tiles
 from medgrpo.curation.figures import bin_of
 from medgrpo.curation.sampling import Candidate, balanced, shares
 from medgrpo.curation.splitting import Leak, check_leaks, side_of
+from medgrpo.sources import is_doubtful, recordings
 
 
 def test_a_draw_depends_on_names_alone_and_is_even() -> None:
@@ -87,25 +88,37 @@ def test_a_clip_before_a_step_ends_with_it() -> None:
 
 def test_rates_keep_the_number_of_frames_within_the_limits() -> None:
     recipe = Recipe()
-    assert {drawn_rate(recipe, 1800.0, n) * 1800 <= 768 for n in range(200)} == {True}
-    assert {drawn_rate(recipe, 20.0, n) * 20 >= 8 for n in range(200)} == {True}
-    common = Counter(drawn_rate(recipe, 100.0, n) for n in range(2000))
+    assert {drawn_rate(recipe, 1800.0, 9, n) * 1800 <= 768 for n in range(200)} == {True}
+    assert {drawn_rate(recipe, 20.0, 9, n) * 20 >= 8 for n in range(200)} == {True}
+    common = Counter(drawn_rate(recipe, 100.0, 9, n) for n in range(2000))
     assert common.most_common(1)[0][0] == Fraction(1, 2)
     assert common[Fraction(1, 2)] / 2000 == pytest.approx(0.633, abs=0.04)
-    assert drawn_rate(Recipe(rates={"0.1": 1.0}), 20.0, 1) == Fraction(1, 10)
+    assert drawn_rate(Recipe(rates={"0.1": 1.0}), 20.0, 9, 1) == Fraction(1, 10)
 
 
 def test_the_split_keeps_its_ratio_and_no_recording_moves() -> None:
     recipe = Recipe()
-    sides = {f"AVOS:{number}": side_of(recipe, f"AVOS:{number}") for number in range(5000)}
+    sides = {f"AVOS:{number}": side_of(recipe, "AVOS", str(number)) for number in range(5000)}
     assert sum(side == "test" for side in sides.values()) / 5000 == pytest.approx(0.15, abs=0.015)
-    assert side_of(recipe, "AVOS:7") == sides["AVOS:7"]
+    assert side_of(recipe, "AVOS", "7") == sides["AVOS:7"]
 
 
 def test_one_recording_on_both_sides_is_a_leak() -> None:
     assert check_leaks([("train", "AVOS", "a"), ("test", "AVOS", "b"), ("train", "AVOS", "a")]) == 2
     with pytest.raises(Leak, match="AVOS a is in the test set"):
         check_leaks([("train", "AVOS", "a"), ("test", "AVOS", "a")])
+    with pytest.raises(Leak, match="Cholec80-CVS 68 is in the test set, and CholecT50 VID68, the same recording"):
+        check_leaks([("train", "CholecT50", "VID68"), ("test", "Cholec80-CVS", "68")])
+
+
+def test_two_sources_of_one_operation_are_on_one_side_and_a_disputed_one_is_never_tested() -> None:
+    shared = next(entry.videos for entry in recordings().numbered if entry.source == "CholecT50")
+    for number in (one for one in shared if one <= 80):
+        assert side_of(Recipe(), "CholecT50", f"VID{number:02d}") == side_of(Recipe(), "Cholec80-CVS", str(number))
+    disputed = [number for number in range(1, 81) if is_doubtful("CholecTrack20", f"VID{number:02d}")]
+    assert disputed
+    for seed in range(40):
+        assert {side_of(Recipe(seed=seed), "CholecTrack20", f"VID{number:02d}") for number in disputed} == {"train"}
 
 
 def test_bins() -> None:

@@ -42,25 +42,27 @@ def drawn_length(recipe: Recipe, *names: object) -> float:
     return float(round(min(max(length, recipe.shortest_seconds), recipe.longest_seconds)))
 
 
-def drawn_rate(recipe: Recipe, seconds: float, *names: object) -> Fraction:
-    """A sampling rate of the recipe, of those that give the clip a number of frames within the limits; else the nearest."""
+def drawn_rate(recipe: Recipe, seconds: float, fastest: float, *names: object) -> Fraction:
+    """A sampling rate of the recipe up to `fastest`, of those that give the clip a number of frames within the limits; else the
+    nearest.
+    """
     share = draw(recipe.seed, "rate", *names)
     fitting = {
         rate: weight
         for rate, weight in recipe.rates.items()
-        if recipe.least_frames <= seconds * float(rate) <= recipe.most_frames and weight > 0
+        if float(rate) <= fastest and recipe.least_frames <= seconds * float(rate) <= recipe.most_frames and weight > 0
     }
     if fitting:
         return Fraction(pick(list(fitting), list(fitting.values()), share))
-    ordered = sorted(recipe.rates, key=float)
+    ordered = sorted((rate for rate in recipe.rates if float(rate) <= fastest), key=float) or [str(fastest)]
     return Fraction(ordered[-1] if seconds * float(ordered[-1]) < recipe.least_frames else ordered[0])
 
 
-def tiles(recipe: Recipe, source: str, video: str, span: Span, actions: Sequence[Span]) -> list[Clip]:
+def tiles(recipe: Recipe, source: str, video: str, span: Span, actions: Sequence[Span], fastest: float = 1000.0) -> list[Clip]:
     """The stretch cut into clips that follow one another without gap. [] where it is shorter than the shortest clip.
 
     A cut that falls into an action stays there with the recipe's `border_share`; else it moves to the action's nearer end, where
-    that leaves both sides within the limits. The last clip takes what would be too short a rest.
+    that leaves both sides within the limits; `fastest` bounds the sampling rate. A rest too short goes to the last clip.
     """
     if span.duration_seconds < recipe.shortest_seconds:
         return []
@@ -74,18 +76,18 @@ def tiles(recipe: Recipe, source: str, video: str, span: Span, actions: Sequence
         if end - cut < recipe.shortest_seconds:
             cut = end if end - start <= recipe.longest_seconds else round((start + end) / 2, 2)
         piece = Span(start, cut)
-        clips.append(Clip(source, video, piece, drawn_rate(recipe, piece.duration_seconds, *names)))
+        clips.append(Clip(source, video, piece, drawn_rate(recipe, piece.duration_seconds, fastest, *names)))
         start = cut
     return clips
 
 
-def before(recipe: Recipe, source: str, video: str, stretch: Span) -> Clip | None:
+def before(recipe: Recipe, source: str, video: str, stretch: Span, fastest: float = 1000.0) -> Clip | None:
     """A clip that ends where the stretch ends; it may begin earlier than the stretch. None where the recording is too short."""
     end = round(stretch.end_seconds, 2)
     start = round(max(0.0, end - drawn_length(recipe, source, video, "before", end)), 2)
     if end - start < recipe.shortest_seconds:
         return None
-    return Clip(source, video, Span(start, end), drawn_rate(recipe, end - start, source, video, "before", end))
+    return Clip(source, video, Span(start, end), drawn_rate(recipe, end - start, fastest, source, video, "before", end))
 
 
 def _moved(recipe: Recipe, start: float, cut: float, actions: Sequence[Span]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 from medgrpo.core import Span, Unparsed
@@ -21,11 +22,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A sentence about a stretch. `qa_type` says by which variant of dense captioning it was given."""
+    """A sentence about a stretch. `qa_type` says by which variant of dense captioning it was given, `author` who wrote it."""
 
     span: Span
     caption: str
     qa_type: str
+    author: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ class Footage:
 class Recording:
     """All that a source's questions say of one recording. `whole`: questions that are kept with the clip they have.
 
-    `lost`: questions of which nothing can be made, by reason.
+    `pictures`: the named frames by their second, where the source's numbers are seconds. `lost`: questions of which nothing can be
+    made, by reason.
     """
 
     source: str
@@ -69,16 +72,18 @@ class Recording:
     footage: tuple[Footage, ...]
     steps: tuple[Step, ...]
     whole: tuple[BenchmarkRecord, ...]
+    pictures: Mapping[int, str]
     lost: Mapping[str, int]
 
 
 def recording_of(records: Iterable[BenchmarkRecord]) -> Recording:
-    """From the questions of one recording (at least one). Those with named frames or bounds other than seconds stay whole."""
+    """From the questions of one recording (at least one). Those whose frames or bounds have no known seconds stay whole."""
     marks: dict[Span, set[Mark]] = {}
     told: dict[Span, list[Told]] = {}
     tracks: dict[Span, list[Track]] = {}
     steps: list[Step] = []
     whole: list[BenchmarkRecord] = []
+    pictures: dict[int, str] = {}
     lost: dict[str, int] = {}
     source = video = ""
     for record in records:
@@ -88,9 +93,10 @@ def recording_of(records: Iterable[BenchmarkRecord]) -> Recording:
             reason = f"no gold answer that its task can read ({gold.reason})"
             lost[reason] = lost.get(reason, 0) + 1
             continue
-        if record.clip.form != "input_video_time" or record.frames:
+        if record.clip.form != "input_video_time" or not _numbered_by_second(record):
             whole.append(record)
             continue
+        pictures.update(zip(record.frame_numbers, record.frames, strict=True))
         clip = Span(float(record.clip.start), float(record.clip.end))
         zero = clip.start_seconds
         if isinstance(gold, TemporalAnswer):
@@ -99,7 +105,9 @@ def recording_of(records: Iterable[BenchmarkRecord]) -> Recording:
                 found = [_moved(Span(float(one["start"]), float(one["end"])), zero) for one in item["spans"]]
                 held |= {Mark(span, str(item["action"])) for span in found}
         elif isinstance(gold, DenseAnswer):
-            told.setdefault(clip, []).extend(Told(_moved(one.span, zero), one.caption, record.qa_type) for one in gold.events)
+            told.setdefault(clip, []).extend(
+                Told(_moved(one.span, zero), one.caption, record.qa_type, record.author) for one in gold.events
+            )
         elif isinstance(gold, TrackAnswer):
             tracks.setdefault(clip, []).append(_track(_items(record.struc_info)[0], gold, zero))
         elif isinstance(gold, NextActionAnswer):
@@ -110,7 +118,19 @@ def recording_of(records: Iterable[BenchmarkRecord]) -> Recording:
         Footage(source, video, clip, tuple(sorted(marks.get(clip, ()))), tuple(told.get(clip, ())), tuple(tracks.get(clip, ())))
         for clip in sorted({*marks, *told, *tracks})
     )
-    return Recording(source, video, footage, tuple(steps), tuple(whole), lost)
+    return Recording(source, video, footage, tuple(steps), tuple(whole), pictures, lost)
+
+
+def _numbered_by_second(record: BenchmarkRecord) -> bool:
+    """Are the frames' numbers seconds of the recording? True too where no frame is named: then nothing contradicts the bounds."""
+    numbers = record.frame_numbers
+    if not record.frames:
+        return not numbers
+    start, end = float(record.clip.start), float(record.clip.end)
+    if len(numbers) != len(record.frames) or list(numbers) != sorted(set(numbers)):
+        return False
+    widest = max((after - one for one, after in pairwise(numbers)), default=1)
+    return start <= numbers[0] < start + 1 and end - widest - 1 <= numbers[-1] <= end
 
 
 def _gold(record: BenchmarkRecord) -> object:

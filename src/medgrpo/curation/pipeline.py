@@ -26,7 +26,7 @@ from medgrpo.curation.footage import recording_of
 from medgrpo.curation.questions import ABSENT, NO_FURTHER, Asker, case_of
 from medgrpo.curation.recipe import Recipe
 from medgrpo.curation.sampling import Candidate, balanced
-from medgrpo.curation.splitting import Side, check_leaks, recording_key, side_of
+from medgrpo.curation.splitting import Side, check_leaks, side_of
 from medgrpo.curation.work import FOLDER, print_of, print_of_folder, read_json, sha256_of, write_json
 from medgrpo.sources import SOURCES, BenchmarkRecord, Problem, Source, read_medvidbench, write_medvidbench
 from medgrpo.tasks import task_of
@@ -162,7 +162,7 @@ def _written(order: Order, parts: list[Part], sources: Mapping[str, Source], pro
     for part in parts:
         for record in _records(part):
             split.take()
-            side = side_of(recipe, recording_key(record.source, record.video))
+            side = side_of(recipe, record.source, record.video)
             if side == "test" and case_of(record) in ABSENT_CASES and not recipe.absence_in_test:
                 split.drop("asks about something absent: kept out of the test set")
                 continue
@@ -230,7 +230,14 @@ def _set(parts: list[Part], places: set[tuple[str, int]], train: bool, figures: 
     for part in parts:
         for record in _records(part):
             if (part.source, record.index) in places:
-                made = replace(record, index=index, train=train)
+                made = replace(_placed(record), index=index, train=train)
                 figures.see(made)
                 yield made
                 index += 1
+
+
+def _placed(record: BenchmarkRecord) -> BenchmarkRecord:
+    """Frames are named from the source's folder on: in a set of several sources their names begin with the source's."""
+    frames = tuple(f"{record.source}/{frame}" for frame in record.frames)
+    region = record.region and replace(record.region, frame=f"{record.source}/{record.region.frame}")
+    return replace(record, frames=frames, region=region)

@@ -62,7 +62,7 @@ class Asker:
         """All questions of a recording, numbered on from those before."""
         for footage in recording.footage:
             self.cut.take()
-            clips = self._tiles(footage)
+            clips = self._tiles(recording, footage)
             if not clips:
                 self.cut.drop("shorter than the shortest clip")
                 continue
@@ -70,18 +70,18 @@ class Asker:
             self.cut.make("clips", len(clips))
             for clip in clips:
                 yield from self._grounding(recording, footage, clip)
-                yield from self._dense(footage, clip)
-                yield from self._tracking(footage, clip)
+                yield from self._dense(recording, footage, clip)
+                yield from self._tracking(recording, footage, clip)
         yield from self._next_steps(recording)
         for record in recording.whole:
             self.cut.take()
             self.cut.keep()
             self.cut.make("clips kept as they were")
-            yield from self._counted(record)
+            yield from self._counted(recording, record)
 
-    def _tiles(self, footage: Footage) -> list[Clip]:
+    def _tiles(self, recording: Recording, footage: Footage) -> list[Clip]:
         actions = [mark.span for mark in footage.marks] + [one.span for one in footage.told]
-        return tiles(self._recipe, footage.source, footage.video, footage.span, actions)
+        return tiles(self._recipe, footage.source, footage.video, footage.span, actions, _fastest(recording))
 
     def _grounding(self, recording: Recording, footage: Footage, clip: Clip) -> Iterator[BenchmarkRecord]:
         if not footage.marks:
@@ -109,9 +109,15 @@ class Asker:
             question = task.prompt(self._source, label, listed if len(listed) <= MOST_LISTED else (), words, may_be_absent=may_miss)
             held = [{"start": span.start_seconds, "end": span.end_seconds} for span in spans]
             yield from self._counted(
+                recording,
                 record_of(
-                    clip, "tal", question, task.write(TemporalAnswer(spans)), [{"action": label, "spans": held, "case": case}]
-                )
+                    recording,
+                    clip,
+                    "tal",
+                    question,
+                    task.write(TemporalAnswer(spans)),
+                    [{"action": label, "spans": held, "case": case}],
+                ),
             )
 
     def _absent(self, recording: Recording, clip: Clip) -> str | None:
@@ -125,14 +131,15 @@ class Asker:
         left = [label for label in known if label not in near]
         return left[int(draw(self._recipe.seed, "absent", clip.id) * len(left))] if left else None
 
-    def _dense(self, footage: Footage, clip: Clip) -> Iterator[BenchmarkRecord]:
+    def _dense(self, recording: Recording, footage: Footage, clip: Clip) -> Iterator[BenchmarkRecord]:
         task = DenseCaptioning()
-        for kind in sorted({one.qa_type for one in footage.told}):
-            events = self._events(clip, [one for one in footage.told if one.qa_type == kind])
+        for kind, author in sorted({(one.qa_type, one.author or "") for one in footage.told}):
+            events = self._events(clip, [one for one in footage.told if (one.qa_type, one.author or "") == (kind, author)])
             if events:
                 question = task.prompt(self._source, (), self._words(clip, kind, ""))
                 told = [{"start": one.span.start_seconds, "end": one.span.end_seconds, "caption": one.caption} for one in events]
-                yield from self._counted(record_of(clip, kind, question, task.write(DenseAnswer(tuple(events))), [told]))
+                answer = task.write(DenseAnswer(tuple(events)))
+                yield from self._counted(recording, record_of(recording, clip, kind, question, answer, [told], author or None))
 
     def _events(self, clip: Clip, told: Sequence[Told]) -> list[Event]:
         events: list[Event] = []
@@ -141,7 +148,7 @@ class Asker:
             events += [Event(span, one.caption) for span in spans]
         return list(dict.fromkeys(events))
 
-    def _tracking(self, footage: Footage, clip: Clip) -> Iterator[BenchmarkRecord]:
+    def _tracking(self, recording: Recording, footage: Footage, clip: Clip) -> Iterator[BenchmarkRecord]:
         task = SpatiotemporalGrounding()
         for number, track in enumerate(footage.tracks):
             boxes = _boxes(track, clip)
@@ -155,7 +162,9 @@ class Asker:
             question = task.prompt(self._source, track.thing, first, last, track.stride_seconds, words)
             corners = {str(time): [box.x0, box.y0, box.x1, box.y1] for time, box in boxes}
             told = {"start": first, "end": last, "stride": track.stride_seconds, "object": track.thing, "bbox_dict": corners}
-            yield from self._counted(record_of(clip, "stg", question, task.write(TrackAnswer(tuple(boxes))), [told]))
+            yield from self._counted(
+                recording, record_of(recording, clip, "stg", question, task.write(TrackAnswer(tuple(boxes))), [told])
+            )
 
     def _next_steps(self, recording: Recording) -> Iterator[BenchmarkRecord]:
         task = NextAction()
@@ -167,7 +176,7 @@ class Asker:
             wanted.append((last, NO_STEP, NO_FURTHER))
         for stretch, answer, case in wanted:
             self.cut.take()
-            clip = before(self._recipe, self._source, recording.video, stretch)
+            clip = before(self._recipe, self._source, recording.video, stretch, _fastest(recording))
             if clip is None:
                 self.cut.drop("begins too soon for the shortest clip")
                 continue
@@ -177,7 +186,8 @@ class Asker:
             offered = may_end or case == NO_FURTHER
             question = task.prompt(self._source, (*steps, NO_STEP) if offered else steps, self._words(clip, "next_action", ""))
             yield from self._counted(
-                record_of(clip, "next_action", question, task.write(NextActionAnswer(answer)), [{"case": case}])
+                recording,
+                record_of(recording, clip, "next_action", question, task.write(NextActionAnswer(answer)), [{"case": case}]),
             )
 
     def _parts(self, clip: Clip, spans: Sequence[Span]) -> tuple[tuple[Span, ...], str]:
@@ -197,9 +207,12 @@ class Asker:
             found.append(Span(round(part.start_seconds - zero, 2), round(part.end_seconds - zero, 2)))
         return tuple(dict.fromkeys(found)), case
 
-    def _counted(self, record: BenchmarkRecord) -> Iterator[BenchmarkRecord]:
+    def _counted(self, recording: Recording, record: BenchmarkRecord) -> Iterator[BenchmarkRecord]:
         self.ask.take()
         task = _task(record.qa_type)
+        if recording.pictures and not record.frames:
+            self.ask.drop("the recording has no picture in the clip")
+            return
         if estimated_tokens(record.answer or "") > task.card.answer_tokens:
             self.ask.drop("the answer needs more tokens than its task's budget")
             return
@@ -212,22 +225,26 @@ class Asker:
         return int(draw(self._recipe.seed, "words", clip.id, kind, about) * 1_000_003)
 
 
-def record_of(clip: Clip, kind: str, question: str, answer: str, told: object) -> BenchmarkRecord:
-    """A question about a clip whose frames are not named yet; its index is 0."""
+def record_of(
+    recording: Recording, clip: Clip, kind: str, question: str, answer: str, told: object, author: str | None = None
+) -> BenchmarkRecord:
+    """A question about a clip, with the frames that its recording names; its index is 0."""
+    numbers = frames_of(recording, clip)
     return BenchmarkRecord(
         index=0,
         id=clip.id,
         qa_type=kind,
         source=clip.source,
         train=False,
-        frames=(),
-        frame_numbers=(),
+        frames=tuple(recording.pictures[number] for number in numbers),
+        frame_numbers=numbers,
         video=clip.video,
         clip=ClipBounds("input_video_time", str(clip.span.start_seconds), str(clip.span.end_seconds)),
         frames_per_second=clip.frames_per_second,
         question=question,
         answer=answer,
         struc_info=told,
+        author=author,
     )
 
 
@@ -240,6 +257,18 @@ def _task(qa_type: str) -> AnyTask:
 
 def _labels(recording: Recording) -> list[str]:
     return sorted({mark.label for footage in recording.footage for mark in footage.marks})
+
+
+def _fastest(recording: Recording) -> float:
+    """The rate at which there are pictures, where the source names them: a picture at most each second."""
+    return 1.0 if recording.pictures else 1000.0
+
+
+def frames_of(recording: Recording, clip: Clip) -> tuple[int, ...]:
+    """The seconds of the pictures that the clip's rate asks for, as far as the source names them."""
+    first, every = clip.span.start_seconds, 1 / clip.frames_per_second
+    wanted = [round(first + float(place * every)) for place in range(clip.frame_count)] if recording.pictures else []
+    return tuple(sorted({second for second in wanted if second in recording.pictures}))
 
 
 def _family(source: str, label: str, labels: Sequence[str]) -> tuple[str, ...]:
