@@ -19,8 +19,8 @@ from medgrpo.sources.card import Source, SourceCard
 from medgrpo.sources.cholect50 import COUNTS, LabelledFrame, LabelledVideo, list_videos, read_video
 from medgrpo.sources.medvidbench import BenchmarkRecord, ClipBounds, Region, example_of, read_medvidbench, write_medvidbench
 from medgrpo.sources.nurvid import NurvidNames, NurvidSegment, NurvidSplit, NurvidVideo, read_nurvid, read_nurvid_names
+from medgrpo.sources.overlaps import Recordings, is_doubtful, recordings, same_recording
 from medgrpo.sources.problem import Problem
-from medgrpo.sources.recordings import Recordings, is_doubtful, recordings, same_recording
 from medgrpo.sources.table import MEDVIDBENCH, SOURCES, check_source
 
 __all__ = [
