@@ -3,9 +3,12 @@
 Importing this door imports neither torch nor transformers: what needs them imports them when it is called.
 """
 
+from medgrpo.models.batch import collate
+from medgrpo.models.batching import batches
 from medgrpo.models.chat import Encoder, Family, family_of, open_encoder
 from medgrpo.models.encoded import Encoded, VisionTokens
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
+from medgrpo.models.options import ModelOptions
 from medgrpo.models.positions import PositionRule, rope_positions
 from medgrpo.models.preprocess import Patches, VideoForm, patchify
 from medgrpo.models.scripted import ScriptedModel
@@ -20,6 +23,7 @@ __all__ = [
     "Family",
     "Model",
     "ModelCard",
+    "ModelOptions",
     "Patches",
     "PositionRule",
     "Request",
@@ -28,7 +32,9 @@ __all__ = [
     "Turn",
     "VideoForm",
     "VisionTokens",
+    "batches",
     "build_tiny",
+    "collate",
     "family_of",
     "open_encoder",
     "patchify",

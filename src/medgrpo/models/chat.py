@@ -141,7 +141,7 @@ def open_encoder(name: str) -> Encoder:
         family = family_of(name, config.to_dict())
         return Encoder(AutoTokenizer.from_pretrained(name), family)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{name}: cannot be opened as a model folder or hub name: {_first_line(error)}") from error
+        raise ModelError(f"{name}: cannot be opened as a model folder or hub name: {first_line(error)}") from error
 
 
 class _Processor(BaseModel):
@@ -191,5 +191,5 @@ def _processor(name: str) -> _Processor:
     raise ModelError(f"{name}: holds none of {', '.join(_PROCESSOR_FILES)}; without it the pictures' scale is not known")
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
