@@ -10,24 +10,31 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from medgrpo.knowledge import Concept, ConceptKind
+from medgrpo.library.clauses import UNKNOWN_ITEM, Place, Predicate, Span, is_general, predicates
 from medgrpo.library.cues import Reading, can_hold, is_negated, modality_of, read_gap, with_negation
 from medgrpo.library.qualifiers import Qualifiers, clause_around, qualifiers
 from medgrpo.library.records import Claim, ClaimRelation, Context, Mention, Modality, Passage
 from medgrpo.library.sentences import sentences
 
-EXTRACTOR = "rules@1"
+EXTRACTOR = "rules@2"
+
+_Read = tuple[Concept, Reading, Concept, Qualifiers]
 
 _FARTHEST = 140  # characters between two concepts
 _FOLDED = 2  # so many other concepts may stand between
 _JOINT = re.compile(
-    r"\s*\)?\s*(?:,|\(|,?\s*(?:and|or|as well as|along with|including)|,\s*(?:and|or)(?: also)?)\s*"
+    rf"\s*(?:branch(?:es)?)?\s*\)?\s*(?:,\s*{UNKNOWN_ITEM}\s*)*"
+    r"(?:,|\(|,?\s*(?:and|or|as well as|along with|including)|,\s*(?:and|or)(?: also)?)\s*"
     r"(?:(?:the|an?|its|both|right|left|larger?|smaller?|(?:majority|parts?|portions?|(?:distal|proximal) segment) of)\s+)*",
     re.IGNORECASE,
 )
+_FRONT = re.compile(
+    r"(?:In|On|At|From|With|Within|When|While|If|As|Once|Near|Below|Behind|After|Before|Along|Above|Beneath|Unlike|Like|To|\w+ing|\w+ed)\b"
+)
+_BARE_COMMA = re.compile(r"\s*,\s*(?:the|an?|its)\s+(?:\w+\s+)?", re.IGNORECASE)
 _CLAUSE_JOINT = re.compile(r"\s*,\s*(?:and|or)\b.*", re.IGNORECASE)
 _PREPOSITION = re.compile(
     r"\b(?:of|from|in|to|by|with|between|at|on|near|behind|through|into|via|within|along|for|than|towards?|over|under|across|beneath"
@@ -42,11 +49,27 @@ _RELATIVE = re.compile(r"\s*,\s*(?:which|formed|supplied|drained|located|arising
 _MAY_FOLLOW = re.compile(
     r"\s*(?:$|[,.;:)\]|(–—-]|['’]s?\s*$|(?:and|or|in|from|to|by|with|at|on|via|through|which|that|as|for|during|before|after|when|if"
     r"|where|while|whereas|unless|until|once|is|are|was|were|must|should|may|can|near|behind|into|along|without|within|but|because"
-    r"|since|using|under|over|between|so|then|than|only|also|both|either|prior|following|respectively|has|have|\w+ly)\b)",
+    r"|since|using|under|over|between|so|then|than|only|also|both|either|prior|following|respectively|has|have|flows?|passes|drains?|enters?|leaves|\w+ly)\b)",
     re.IGNORECASE,
 )
+_MAY_FOLLOW_WHOLE = re.compile(rf"(?:\s+walls?\b)?{_MAY_FOLLOW.pattern}", re.IGNORECASE)  # a layer of its wall is a part of it
+_MAY_FOLLOW_PART = re.compile(rf"{_MAY_FOLLOW.pattern}|\s+\w+(?:s|ed)\b", re.IGNORECASE)
 _ENTRY = re.compile(r"[^\W\d][\w\s()’',/-]{1,60}?\s*[:|]\s")  # of a glossary, or a table's row
 _DEFINED = re.compile(r"\s*(?:\([^()]*\)\s*)?[:|]")
+_OWNED = re.compile(r"['’]s?\s+(?:(?:own|inner|outer|entire|thin|thick)\s+)*", re.IGNORECASE)
+_AND_ITS = re.compile(r",?\s*(?:and|with)\s+its\s+", re.IGNORECASE)
+_OF_WHOLE = re.compile(r"\s+(?:of|within)\s+(?:the|its|this)\s+", re.IGNORECASE)
+_IN_WHOLE = re.compile(r"\s+(?:in|within)\s+(?:the|an?)\s+", re.IGNORECASE)
+_THERE_IS = re.compile(r"\bthere\s+(?:is|are)\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
+_THERE_IS_NO = re.compile(r"\bthere\s+(?:is|are)\s+(?:usually\s+|normally\s+)?no\s+(?:\w+\s+)?$", re.IGNORECASE)
+_INSTANCES = re.compile(r"\s*(?:\(|,?\s*including)\s*(?:the\s+|its\s+)*", re.IGNORECASE)
+_BARE_LIST = re.compile(r"~\s*[:|]\s*(?:the\s+|an?\s+)*~(?:\s+branch(?:es)?)?\s*\.?", re.IGNORECASE)
+_IS_A_PART = re.compile(  # of a structure: what is no vessel or duct to or from it
+    r"\b(?:mucosa|submucosa|serosa|muscularis|adventitia|wall|fundus|body|neck|infundibulum|pouch|lobe|sinusoid|capsule|layer|surface"
+    r"|cortex|medulla|hilum|porta|fossa|bed|plate|stump|head|tail|pylorus|antrum|cardia|bulb|flexure|edge|margin|segment|epithelium"
+    r"|lobule|hepatocyte|islets?|acinus|villus|lumen|sphincter|papilla|valve|cap)s?\b",
+    re.IGNORECASE,
+)
 _IN_CASE = re.compile(
     r"(?:in|for) (?:all |most |some )?(?:patients|cases|the (?:presence|setting|case|event)|case) (?:with|of) (?:\w+ ){0,2}",
     re.IGNORECASE,
@@ -67,21 +90,6 @@ _RECOMMENDED_AFTER = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Positions in a sentence."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Span(Place):
-    """One written form and what it may mean."""
-
-    concepts: tuple[Concept, ...]
-
-
 def extract_claims(passage: Passage, mentions: Sequence[Mention], concepts: Mapping[str, Concept]) -> list[Claim]:
     """The claims that the rules find, in order of place, each once."""
     found: dict[str, Claim] = {}
@@ -90,7 +98,7 @@ def extract_claims(passage: Passage, mentions: Sequence[Mention], concepts: Mapp
         spans = _spans(mentions, concepts, start, end)
         if len(spans) < 2 or sentence.rstrip("\"'”’)").endswith("?"):
             continue
-        for subject, reading, object_, extra in _readings(sentence, spans):
+        for subject, reading, object_, extra in _named_first(list(_readings(sentence, spans))):
             claim = make_claim(passage, start, end, subject.id, object_.id, reading, extra, EXTRACTOR)
             found.setdefault(claim.id, claim)
     return list(found.values())
@@ -118,22 +126,40 @@ def make_claim(
     )
 
 
-def _spans(mentions: Sequence[Mention], concepts: Mapping[str, Concept], start: int, end: int) -> list[_Span]:
+def _spans(mentions: Sequence[Mention], concepts: Mapping[str, Concept], start: int, end: int) -> list[Span]:
     by_place: dict[tuple[int, int], list[Mention]] = {}
     for mention in mentions:
         if start <= mention.start_char and mention.end_char <= end and not mention.uncertain and mention.context is Context.CURRENT:
             by_place.setdefault((mention.start_char - start, mention.end_char - start), []).append(mention)
     return [
-        _Span(first, last, tuple(concepts[mention.concept_id] for mention in there))
+        Span(first, last, tuple(concepts[mention.concept_id] for mention in there))
         for (first, last), there in sorted(by_place.items())
     ]
 
 
-def _readings(sentence: str, spans: list[_Span]) -> Iterator[tuple[Concept, Reading, Concept, Qualifiers]]:
+def _named_first(found: list[_Read]) -> list[_Read]:
+    """Less those about a sort of structure ("vessels supply the liver") of which another says the same by name."""
+    named = [one for one in found if not (is_general(one[0]) or is_general(one[2]))]
+
+    def is_said(one: _Read) -> bool:
+        subject, reading, object_, _ = one
+        return any(
+            other[1].relation is reading.relation
+            and ((is_general(subject) and other[2].id == object_.id) or (is_general(object_) and other[0].id == subject.id))
+            for other in named
+        )
+
+    return [one for one in found if one in named or not is_said(one)]
+
+
+def _readings(sentence: str, spans: list[Span]) -> Iterator[_Read]:
     groups = _groups(sentence, spans)
     entry = _ENTRY.match(sentence)
     if entry is not None and groups[0][0].start > 1:
         return  # what is defined is no concept of the vocabulary
+    for predicate in predicates(sentence, groups):
+        yield from _said_by(sentence, predicate)
+    yield from _parts(sentence, spans, groups, listed=entry is not None)
     if entry is not None and _DEFINED.match(sentence, groups[0][0].end):
         for right in groups[1:]:  # "artery: branch of the trunk; supplies the organ"
             last = sentence.rfind(";", groups[0][0].end, right[0].start)
@@ -145,7 +171,63 @@ def _readings(sentence: str, spans: list[_Span]) -> Iterator[tuple[Concept, Read
             yield from _pairs(sentence, _subjects(sentence, left), right, groups)
 
 
-def _grounds(sentence: str, groups: list[list[_Span]]) -> Iterator[tuple[Concept, Reading, Concept, Qualifiers]]:
+def _parts(sentence: str, spans: list[Span], groups: list[list[Span]], *, listed: bool) -> Iterator[_Read]:
+    """Parts that no verb names: "the liver's capsule", "the bowel (jejunum and ileum)", "the bowel, including the rectum", "no
+    submucosa in the wall", and the list that defines a glossary's term."""
+    pairs: list[tuple[Span, Span, bool]] = []
+    for one, other in pairwise(spans):
+        gap = sentence[one.end : other.start]
+        if _OWNED.fullmatch(gap) or _AND_ITS.fullmatch(gap):
+            pairs += [(other, one, False)]
+        elif _OF_WHOLE.fullmatch(gap) or (_THERE_IS.search(sentence, 0, one.start) and _IN_WHOLE.fullmatch(gap)):
+            pairs += [(one, other, _THERE_IS_NO.search(sentence, 0, one.start) is not None)]
+    for group in groups:
+        for index, (one, other) in enumerate(pairwise(group)):
+            if _INSTANCES.fullmatch(sentence[one.end : other.start]):
+                closed = sentence.find(")", other.end) if "(" in sentence[one.end : other.start] else len(sentence)
+                members = [span for span in group[index + 1 :] if span.end <= closed]
+                if len(members) > 1 or "(" not in sentence[one.end : other.start]:
+                    pairs += [(member, one, False) for member in members]
+    if listed and len(groups) == 2 and len(groups[1]) > 1 and _BARE_LIST.fullmatch(_folded(sentence, 0, len(sentence), groups)):
+        pairs += [(member, groups[0][0], False) for member in groups[1]]
+    for part, whole, denied in pairs:
+        for one in part.concepts:
+            for other in whole.concepts:
+                extra = qualifiers(sentence, min(part.start, whole.start), max(part.end, whole.end), of_act=False)
+                between = sentence[min(part.end, whole.end) : max(part.start, whole.start)]
+                layer = _IS_A_PART.search(one.preferred) is not None or not (
+                    _OWNED.fullmatch(between) or _OF_WHOLE.fullmatch(between)
+                )
+                fits = can_hold(ClaimRelation.PART_OF, one, other) and one.id != other.id and not is_general(other)
+                if layer and fits and _MAY_FOLLOW_PART.match(sentence, max(part.end, whole.end)):
+                    yield one, Reading(ClaimRelation.PART_OF, "SO", Modality.STATED, denied), other, extra.with_no_condition()
+
+
+def _said_by(sentence: str, predicate: Predicate) -> Iterator[_Read]:
+    """What a verb with its subject and object says, with the rest of its clause."""
+    words, order = sentence[predicate.start : predicate.right[0].start], predicate.order
+    begin, end = sorted((predicate.left, predicate.right), key=lambda spans: spans[0].start)
+    reach = (begin[0].start, end[-1].end)
+    negation = is_negated(sentence[predicate.start : predicate.end])
+    reading = Reading(predicate.cues.id, order, *with_negation(modality_of(words), negation))
+    paired = len(predicate.left) == len(predicate.right) > 1 and "respectively" in sentence
+    for number, one in enumerate(predicate.left):
+        for other in [predicate.right[number]] if paired else predicate.right:
+            ends = [(s, o) for s, o in _ends(one, other, order) if s.id != o.id and predicate.cues.fits(s, o)]
+            may_follow = _MAY_FOLLOW if reading.relation is not ClaimRelation.PART_OF else _MAY_FOLLOW_WHOLE
+            whole = whole_reading(sentence, reach, one, other, words, reading) if ends else None
+            if whole is not None and may_follow.match(sentence, other.end):
+                yield from ((subject, whole[0], object_, whole[1]) for subject, object_ in ends[:1])
+
+
+def _ends(one: Span, other: Span, order: str) -> Iterator[tuple[Concept, Concept]]:
+    """Subject and object of each meaning of the two forms."""
+    for first in one.concepts:
+        for second in other.concepts:
+            yield (first, second) if order == "SO" else (second, first)
+
+
+def _grounds(sentence: str, groups: list[list[Span]]) -> Iterator[_Read]:
     """ "In patients with a finding, an act is recommended": the finding indicates the act, or speaks against it."""
     for left, right in pairwise(groups):
         said = _SAID_OF_ACT.match(sentence, right[-1].end)
@@ -168,23 +250,30 @@ def _grounds(sentence: str, groups: list[list[_Span]]) -> Iterator[tuple[Concept
                             yield subject, reading, act, extra
 
 
-def _groups(sentence: str, spans: list[_Span]) -> list[list[_Span]]:
+def _groups(sentence: str, spans: list[Span]) -> list[list[Span]]:
     """Spans that are one list: "the liver, the stomach and the spleen"."""
-    groups: list[list[_Span]] = []
+    groups: list[list[Span]] = []
     for span in spans:
-        if groups and _alike(groups[-1][-1], span) and _JOINT.fullmatch(sentence, groups[-1][-1].end, span.start):
+        if (
+            groups
+            and _alike(groups[-1][-1], span)
+            and _JOINT.fullmatch(sentence, groups[-1][-1].end, span.start)
+            and not (
+                _FRONT.match(sentence) and _BARE_COMMA.fullmatch(sentence[groups[-1][-1].end : span.start]) and len(groups) < 3
+            )
+        ):
             groups[-1].append(span)
         else:
             groups.append([span])
     return groups
 
 
-def _alike(one: _Span, other: _Span) -> bool:
+def _alike(one: Span, other: Span) -> bool:
     """Whether some meanings of the two are of one kind: what is not is no list."""
     return not {concept.kind for concept in one.concepts}.isdisjoint(concept.kind for concept in other.concepts)
 
 
-def _subjects(sentence: str, group: list[_Span]) -> list[_Span]:
+def _subjects(sentence: str, group: list[Span]) -> list[Span]:
     """Those of the group to which what follows can belong: "which" means the last one, and so does a clause after ", and"."""
     before = sentence[: group[0].start]
     if _RELATIVE.match(sentence, group[-1].end):
@@ -197,8 +286,8 @@ def _subjects(sentence: str, group: list[_Span]) -> list[_Span]:
 
 
 def _pairs(
-    sentence: str, left: list[_Span], right: list[_Span], groups: list[list[_Span]], gap_start: int | None = None
-) -> Iterator[tuple[Concept, Reading, Concept, Qualifiers]]:
+    sentence: str, left: list[Span], right: list[Span], groups: list[list[Span]], gap_start: int | None = None
+) -> Iterator[_Read]:
     if not left:
         return
     begin, end = left[-1].end if gap_start is None else gap_start, right[0].start
@@ -217,7 +306,7 @@ def _pairs(
                     yield subject, whole[0], object_, whole[1]
 
 
-def _first_reading(gap: str, one: _Span, other: _Span) -> Iterator[tuple[Concept, Concept, Reading]]:
+def _first_reading(gap: str, one: Span, other: Span) -> Iterator[tuple[Concept, Concept, Reading]]:
     """The first of the concepts that the two forms may mean between which the words say something."""
     for first in one.concepts:
         for second in other.concepts:
@@ -227,7 +316,7 @@ def _first_reading(gap: str, one: _Span, other: _Span) -> Iterator[tuple[Concept
                 return
 
 
-def _folded(sentence: str, begin: int, end: int, groups: list[list[_Span]]) -> str:
+def _folded(sentence: str, begin: int, end: int, groups: list[list[Span]]) -> str:
     """The words between, with one ~ for each list of concepts among them."""
     text = sentence[begin:end]
     for group in reversed(groups):

@@ -17,7 +17,7 @@ from medgrpo.core import Config
 from medgrpo.knowledge import Concept
 from medgrpo.library.records import ClaimRelation, Modality
 
-_AUXILIARIES = (
+AUXILIARIES = (
     r"(?:must|shall|should|may|might|can|could|will|cannot|do|does|did|is|are|was|were|be|been|being|has|have|had|to|ought|needs?"
     r"|not|never|also|then|thus|often|usually|always|sometimes|together|both|all|in turn|typically|itself|themselves|\w+ly)"
 )
@@ -28,7 +28,7 @@ _OTHER_VERB = r"(?:\s*\w+(?:s|ed)\s[^,;:|]{0,60}?,?\s+and\s+(?:also\s+)?)"  # "s
 _BEFORE = (
     rf"\)?(?:\s*\([^()]{{0,80}}\))?(?:,\s[^,;:~]{{1,60}},)?\s*{_DEFINITION}?{_OTHER_VERB}?,?\s*"
     r"(?:(?:which|that|who|one of which|each of which)\s+)?"
-    rf"(?P<aux>(?:{_AUXILIARIES}\s+)*)(?:\w+s,\s+)*(?:\w+s,?\s+and\s+)?"
+    rf"(?P<aux>(?:{AUXILIARIES}\s+)*)(?:\w+s,\s+)*(?:\w+s,?\s+and\s+)?"
 )
 _UNKNOWN_ITEMS = (  # of a list: structures that the vocabulary does not have
     r"(?:(?:the |an? )?(?:[\w-]+\s+){1,3}(?:arter(?:y|ies)|veins?|ducts?|nerves?|ligaments?|muscles?), (?:and )?)*"

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ValidationError
 
 from medgrpo.core import Config
 from medgrpo.knowledge import Concept
-from medgrpo.library.claims import Place, make_claim, whole_reading
+from medgrpo.library.claims import make_claim, whole_reading
+from medgrpo.library.clauses import Place
 from medgrpo.library.cues import Reading, can_hold, connects, is_negated, modality_of, with_negation
 from medgrpo.library.records import Claim, ClaimRelation, Context, Mention, Modality, Passage
 from medgrpo.library.sentences import sentences
