@@ -223,9 +223,9 @@ def test_a_model_adds_only_what_the_passage_says_and_the_rest_is_counted(tmp_pat
     path = tmp_path / "a.txt"
     path.write_text(text.replace("gets, as a rule, its blood supply", "is most often, and in all, supplied with what it needs"))
     path.write_text(
-        "The gallbladder, in nearly everybody, as a rule and with exceptions, is supplied by the cystic artery. The liver."
+        "The gallbladder, whatever else is found in those in whom it was looked for with care, is, one may say, supplied by the cystic artery. The liver."
     )
-    quote = "The gallbladder, in nearly everybody, as a rule and with exceptions, is supplied by the cystic artery."
+    quote = "The gallbladder, whatever else is found in those in whom it was looked for with care, is, one may say, supplied by the cystic artery."
     answer = json.dumps(
         {
             "claims": [

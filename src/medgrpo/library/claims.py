@@ -49,7 +49,7 @@ _RELATIVE = re.compile(r"\s*,\s*(?:which|formed|supplied|drained|located|arising
 _MAY_FOLLOW = re.compile(
     r"\s*(?:$|[,.;:)\]|(–—-]|['’]s?\s*$|(?:and|or|in|from|to|by|with|at|on|via|through|which|that|as|for|during|before|after|when|if"
     r"|where|while|whereas|unless|until|once|is|are|was|were|must|should|may|can|near|behind|into|along|without|within|but|because"
-    r"|since|using|under|over|between|so|then|than|only|also|both|either|prior|following|respectively|has|have|flows?|passes|drains?|enters?|leaves|\w+ly)\b)",
+    r"|since|using|under|over|between|so|then|than|only|also|both|either|prior|following|respectively|has|have|flows?|passes|drains?|enters?|leaves|present|located|found|situated|known|called|\w+ly)\b)",
     re.IGNORECASE,
 )
 _MAY_FOLLOW_WHOLE = re.compile(rf"(?:\s+walls?\b)?{_MAY_FOLLOW.pattern}", re.IGNORECASE)  # a layer of its wall is a part of it
@@ -80,6 +80,14 @@ _SAID_OF_ACT = re.compile(
     r"(?P<verb>recommended|indicated|considered|performed|preferred|advised|attempted|contraindicated|avoided)\b",
     re.IGNORECASE,
 )
+_TELEGRAPHIC = re.compile(r"(?:^|[.;:]\s+|,\s+)(?:the\s+)?(?:\d+[.)]\s+)?$", re.IGNORECASE)
+_DONE_AND = re.compile(  # between a structure and what was done to it, or between that and what was done next
+    r"\s+(?:x\s?\d+\s*)?"
+    r"(?:(?:with \w+(?: \w+)?|(?:was|were)|then|doubly|\w+ly|\w+ed(?: free| off| clear)?|seen|x\s?\d+|and|&|,)\s*)*"
+    r"|(?:\s+(?:free|off|clear|down))?\s*[,&]\s*(?:(?:then|doubly|\w+ly|\w+ed|and)\s+)*",
+    re.IGNORECASE,
+)
+_DONE = re.compile(r"(?:\w+ed|cut|held|put|torn|taken)$", re.IGNORECASE)
 _GROUND_KINDS = {ConceptKind.STATE, ConceptKind.FINDING, ConceptKind.COMPLICATION, ConceptKind.GRADE}
 _ACT_KINDS = {ConceptKind.PROCEDURE, ConceptKind.PHASE, ConceptKind.STEP, ConceptKind.ACTION}
 _AVOIDED_BEFORE = re.compile(r"\b(?:avoid(?:s|ed|ing)?|refrain from|do not|don['’]t|never)\s+(?:the\s+)?$", re.IGNORECASE)
@@ -157,8 +165,12 @@ def _readings(sentence: str, spans: list[Span]) -> Iterator[_Read]:
     entry = _ENTRY.match(sentence)
     if entry is not None and groups[0][0].start > 1:
         return  # what is defined is no concept of the vocabulary
+    said: dict[tuple[str, str], Predicate] = {}
     for predicate in predicates(sentence, groups):
-        yield from _said_by(sentence, predicate)
+        for read in _said_by(sentence, predicate):
+            first = said.setdefault((read[0].id, read[2].id), said.get((read[2].id, read[0].id), predicate))
+            if first is predicate or predicate.start >= first.end or first.start >= predicate.end:
+                yield read  # of two relations that the same words name, the first of the table
     yield from _parts(sentence, spans, groups, listed=entry is not None)
     if entry is not None and _DEFINED.match(sentence, groups[0][0].end):
         for right in groups[1:]:  # "artery: branch of the trunk; supplies the organ"
@@ -166,6 +178,7 @@ def _readings(sentence: str, spans: list[Span]) -> Iterator[_Read]:
             yield from _pairs(sentence, groups[0], right, groups, gap_start=last if last >= 0 else None)
         return
     yield from _grounds(sentence, groups)
+    yield from _done(sentence, groups)
     for index, left in enumerate(groups):
         for right in groups[index + 1 : index + 2 + _FOLDED]:
             yield from _pairs(sentence, _subjects(sentence, left), right, groups)
@@ -215,9 +228,19 @@ def _said_by(sentence: str, predicate: Predicate) -> Iterator[_Read]:
         for other in [predicate.right[number]] if paired else predicate.right:
             ends = [(s, o) for s, o in _ends(one, other, order) if s.id != o.id and predicate.cues.fits(s, o)]
             may_follow = _MAY_FOLLOW if reading.relation is not ClaimRelation.PART_OF else _MAY_FOLLOW_WHOLE
+            ends = [] if _is_pointed_at(sentence, one, ends) or _is_pointed_at(sentence, other, ends) else ends
             whole = whole_reading(sentence, reach, one, other, words, reading) if ends else None
             if whole is not None and may_follow.match(sentence, other.end):
                 yield from ((subject, whole[0], object_, whole[1]) for subject, object_ in ends[:1])
+
+
+def _is_pointed_at(sentence: str, span: Span, ends: list[tuple[Concept, Concept]]) -> bool:
+    """Whether it is "this vessel": a structure that another sentence names."""
+    general = any(is_general(concept) for concept in span.concepts) and bool(ends)
+    return (
+        general
+        and re.search(r"\b(?:this|these|that|those|such|two|both|other)\s+$", sentence[: span.start], re.IGNORECASE) is not None
+    )
 
 
 def _ends(one: Span, other: Span, order: str) -> Iterator[tuple[Concept, Concept]]:
@@ -248,6 +271,27 @@ def _grounds(sentence: str, groups: list[list[Span]]) -> Iterator[_Read]:
                     for act in other.concepts:
                         if can_hold(relation, subject, act) and subject.kind in _GROUND_KINDS and act.kind in _ACT_KINDS:
                             yield subject, reading, act, extra
+
+
+def _done(sentence: str, groups: list[list[Span]]) -> Iterator[_Read]:
+    """ "Cystic artery identified, clipped x2 and divided.": what notes say without an auxiliary, at a clause's beginning."""
+    for index, group in enumerate(groups):
+        if not _TELEGRAPHIC.search(sentence, 0, group[0].start):
+            continue
+        last = group[-1].end
+        for after in groups[index + 1 :]:
+            if not _DONE_AND.fullmatch(sentence, last, after[0].start) or not _DONE.search(sentence, 0, after[-1].end):
+                break
+            last = after[-1].end
+            extra = qualifiers(sentence, group[0].start, last, of_act=True)
+            for act in after:
+                if not _DONE.search(sentence, 0, act.end) or extra.covers(act.start, act.end):
+                    continue
+                for one in (concept for concept in act.concepts if concept.kind is ConceptKind.ACTION):
+                    for span in group:
+                        done_to = next((c for c in span.concepts if can_hold(ClaimRelation.ACTS_ON, one, c)), None)
+                        if done_to is not None and not is_negated(sentence[: group[0].start]):
+                            yield one, Reading(ClaimRelation.ACTS_ON, "OS", Modality.STATED, negated=False), done_to, extra
 
 
 def _groups(sentence: str, spans: list[Span]) -> list[list[Span]]:

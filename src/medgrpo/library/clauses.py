@@ -59,15 +59,17 @@ MODIFIERS = (
 )
 _PART = (
     r"(?:parts?|portions?|segments?|surfaces?|aspects?|borders?|sides?|majority|rest|remainder|regions?|halves|half|thirds?"
-    r"|ends?|areas?|lengths?|margins?|edges?|curvatures?|branch(?:es)?|tributar(?:y|ies)|back|front|bulk)"
+    r"|ends?|areas?|lengths?|margins?|edges?|curvatures?|curves?|concavity|hilum|branch(?:es)?|tributar(?:y|ies)|back|front|bulk)"
 )
 UNKNOWN_ITEM = (  # of a list: a structure that the vocabulary does not have
     r"(?:(?:the|an?)\s+)?(?:[\w-]+\s+){1,3}"
     r"(?:arter(?:y|ies)|veins?|ducts?|nerves?|ligaments?|muscles?|glands?|nodes?|branch(?:es)?)"
 )
-_COUNTED = rf"(?:(?:{MODIFIERS}\s+)*(?:parts|portions|segments|layers|lobes|regions|sections|structures|organs|branches)\s*:)"
+_COUNTED = (
+    r"(?:(?:[\w-]+\s+){0,4}(?:parts|portions|segments|layers|lobes|regions|sections|structures|organs|branches|components)\s*:)"
+)
 _OBJECT = re.compile(
-    rf"\s*{_COUNTED}?\s*:?\s*(?:{UNKNOWN_ITEM}\s*,?\s*(?:and\s+)?)*?(?:{MODIFIERS},?\s+)*?(?:{_PART}\s+of\s+(?:{MODIFIERS}\s+)*)?~",
+    rf"\s*{_COUNTED}?\s*:?\s*(?:{UNKNOWN_ITEM}\s*,?\s*(?:and\s+)?)*?(?:{MODIFIERS},?\s+)*?(?:{_PART}\s+of\s+(?:{MODIFIERS}\s+)*){{0,2}}~",
     re.IGNORECASE,
 )
 _OPENING = re.compile(  # of a clause, up to its subject
@@ -78,7 +80,7 @@ _OPENING = re.compile(  # of a clause, up to its subject
 )
 _ASIDE = r"(?:\s*\([^()]{0,80}\))?(?:\s*,\s*(?!which|that|who)[^,;:]{1,60},)?\s*"
 _DIRECT = re.compile(rf"~{_ASIDE}(?P<relative>,?\s*(?:which|that|who)\s+)?$", re.IGNORECASE)
-_APPOSED = re.compile(rf"~\s*[,:(]\s*(?:{MODIFIERS}\s+)*$", re.IGNORECASE)
+_APPOSED = re.compile(rf"~\s*(?:[:(]\s*|,\s+(?=(?:an?|the|one|another)\b|$))(?:{MODIFIERS}\s+)*$", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"(?:,|\b(?:and|or|but|then|as well as)\b)\s*(?:(?:and|or|but|then|also|in turn|finally)\s+)*"
     r"(?:(?:where|which|there)\s+)?(?:(?:it|they)\s+)?(?:\w+ly\s+)*$",
@@ -94,8 +96,13 @@ _TIED = re.compile(
     re.IGNORECASE,
 )
 _PART_OF_IT = re.compile(
-    rf"\b(?:one|both|each|all|some|most|many|either|majority|none|half|(?:most|much|all|part) of|{_PART})\s+of\s+"
+    r"\b(?:one|both|each|all|some|most|many|either|majority|none|half|(?:role|function|task|job|purpose)s?"
+    rf"|(?:most|much|all|part) of|{_PART})\s+of\s+"
     rf"(?:{MODIFIERS}\s+)*$",
+    re.IGNORECASE,
+)
+_SIDE_OF_IT = re.compile(
+    rf"\b(?:heads?|tail|body|neck|base|tip|root|apex|walls?|dome|trunk|hilum|curve|curvature|concavity)\s+of\s+(?:{MODIFIERS}\s+)*$",
     re.IGNORECASE,
 )
 _FLOW_FROM = re.compile(  # "blood from the stomach drains into": it drains
@@ -150,6 +157,7 @@ class _Cue:
     cues: RelationCues
     order: Literal["SO", "OS"]
     start: int
+    verb: int
     end: int
     noun: bool
 
@@ -181,7 +189,7 @@ def _cues_in(masked: _Masked) -> list[_Cue]:
     for cues, order, noun, pattern in _patterns():
         for match in pattern.finditer(masked.text):
             run = _AUXILIARY_RUN.search(masked.text[: match.start()])
-            found.append(_Cue(cues, order, run.start() if run else match.start(), match.end(), noun))
+            found.append(_Cue(cues, order, run.start() if run else match.start(), match.start(), match.end(), noun))
     return sorted(found, key=lambda cue: (cue.start, -cue.end))
 
 
@@ -193,10 +201,34 @@ def predicates(sentence: str, groups: Sequence[Sequence[Span]]) -> list[Predicat
     header = _HEADER.match(masked.text)
     if header is None and re.match(r"[^\W\d][\w\s()’',/-]{1,60}?\s*[:|]\s", masked.text):
         return []  # what is defined is no concept of the vocabulary
+    found = _framed(masked)
     reader = _Reader(sentence, masked, header.end() if header else None)
-    found: list[Predicate] = []
     for cue in _cues_in(masked):
         found += reader.read(cue)
+    return found
+
+
+@cache
+def _frames() -> tuple[tuple[RelationCues, re.Pattern[str]], ...]:
+    def compiled(frame: str) -> re.Pattern[str]:
+        places = frame.replace("S~", rf"(?:{MODIFIERS}\s+)*(?P<S>~)").replace("O~", rf"(?:{MODIFIERS}\s+)*(?P<O>~)")
+        return re.compile(rf"(?<![\w~-]){places}", re.IGNORECASE)
+
+    return tuple((cues, compiled(frame)) for cues in cue_rules().relation for frame in cues.frames)
+
+
+def _framed(masked: _Masked) -> list[Predicate]:
+    """What whole wordings say."""
+    found: list[Predicate] = []
+    for cues, pattern in _frames():
+        for match in pattern.finditer(masked.text):
+            subject, object_ = (masked.groups[masked.at(match.start(name))] for name in ("S", "O"))
+            order = "SO" if match.start("S") < match.start("O") else "OS"
+            left, right = (subject, object_) if order == "SO" else (object_, subject)
+            first, last = sorted((match.start("S"), match.start("O")))
+            begin = match.start() if match.start() < first else first + 1
+            end = match.end() if match.end() > last + 1 else last
+            found.append(Predicate(cues, order, left, right, masked.original(begin), masked.original(end)))
     return found
 
 
@@ -249,10 +281,13 @@ class _Reader:
             return self._clause_subject(before, segment)
         if self.body is not None and re.search(r"\b(?:that|which)\s+$", before) and _DEFINED_AS.match(before):
             return self.masked.groups[0]
+        if direct is not None and not direct.groupdict().get("relative") and self.masked.text[cue.start :].startswith("to "):
+            number = self.masked.at(segment + direct.start())  # "... passes behind the duct to supply": not the duct
+            return self.masked.groups[number][-1:] if number in self._branches else self._clause_subject(before, segment)
         if direct is not None:
-            relative = self.masked.text[cue.start : cue.end] if direct.groupdict().get("relative") else None
-            flow = cue.cues.id is ClaimRelation.DRAINS_INTO
-            return self._head(segment, segment + direct.start(), relative=relative, flow=flow)
+            relative = self._verb(cue) if direct.groupdict().get("relative") else None
+            flow, near = cue.cues.id is ClaimRelation.DRAINS_INTO, cue.cues.id is ClaimRelation.ADJACENT_TO
+            return self._head(segment, segment + direct.start(), relative=relative, flow=flow, near=near)
         if (
             self.body is not None
             and segment == self.body
@@ -268,6 +303,11 @@ class _Reader:
             return self.masked.groups[self.masked.at(fronted.end() - 1)]
         return ()
 
+    def _verb(self, cue: _Cue) -> str:
+        """The cue's words, behind auxiliaries that have no number."""
+        words = self.masked.text[cue.start : cue.end]
+        return words if re.match(r"(?:is|are|was|were|has|have|does|do)\b", words) else self.masked.text[cue.verb : cue.end]
+
     def _clause_subject(self, before: str, segment: int) -> tuple[Span, ...]:
         """Of the verb before; else what the part of the sentence begins with, or defines."""
         if segment in self._last:
@@ -277,10 +317,11 @@ class _Reader:
         opening = _OPENING.match(before)
         return self._members(self.masked.at(segment + opening.end() - 1), None) if opening else ()
 
-    def _head(self, segment: int, place: int, *, relative: str | None, flow: bool) -> tuple[Span, ...]:
+    def _head(self, segment: int, place: int, *, relative: str | None, flow: bool, near: bool) -> tuple[Span, ...]:
         """The concept that the words up to this ~ are about: of "the neck of the gallbladder" the neck.
 
-        `relative` has the words of a verb behind "which" or "that"; `flow` says that what comes from the structure stands for it.
+        `relative` has the words of a verb behind "which" or "that"; `flow` says that what comes from the structure stands for
+        it, `near` that a side of it does.
         """
         number = self.masked.at(place)
         if number in self._branches and relative is not None:
@@ -292,11 +333,11 @@ class _Reader:
             return group if len(group) == 1 or plural or not self._is_object(before) else group[-1:]
         if flow and _FLOW_FROM.search(before):
             return self.masked.groups[number]
-        if _PART_OF_IT.search(before) or not _TIED.search(before):
+        if _PART_OF_IT.search(before) or not _TIED.search(before) or (near and _SIDE_OF_IT.search(before)):
             return self._members(number, before)
         head = _HEAD.search(before)
         if head is not None:
-            return self._head(segment, segment + head.start(), relative=None, flow=flow)
+            return self._head(segment, segment + head.start(), relative=None, flow=flow, near=near)
         group = self.masked.groups[number]
         return group[-1:] if segment in self._last and len(group) > 1 and self._clause_joint(group[-2], group[-1]) else ()
 

@@ -35,11 +35,12 @@ class Effect(StrEnum):
 
 
 class Trigger(Config):
-    """Phrases with one effect. `reach` counts words."""
+    """Phrases with one effect. `reach` counts words; concepts of the kinds in `spares` are left alone."""
 
     effect: Effect
     direction: Literal["forward", "backward", "none"] = "forward"
     reach: int = Field(default=8, ge=0)
+    spares: tuple[str, ...] = ()
     phrases: tuple[str, ...] = Field(min_length=1)
 
 
@@ -57,16 +58,19 @@ class ContextRules(Config):
     section: tuple[SectionContext, ...]
 
 
+_QUERY = re.compile(r"(?:^|[\s(;:,])\?\s?$")
+_QUERY_REACH = 4  # words
 _SUBORDINATE = frozenset({"if", "when", "unless", "although", "while", "because", "since", "after", "before", "once", "where"})
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Characters of the text on which an effect lies."""
+    """Characters of the text on which an effect lies, save on concepts of the kinds in `spares`."""
 
     effect: Effect
     start: int
     end: int
+    spares: tuple[str, ...] = ()
 
 
 @cache
@@ -96,7 +100,8 @@ def section_context(section: tuple[str, ...]) -> Context:
 def scopes(text: str, words: list[Token]) -> list[Scope]:
     """The scopes of every trigger among the words of one sentence.
 
-    A semicolon or colon ends a scope as well, and so does the comma after a clause with which the sentence begins ("If ..., ...").
+    A semicolon or colon ends a scope as well, save one right beside its trigger ("Bile leak: none"), and so does the comma after a
+    clause with which the sentence begins ("If ..., ..."). A question mark before a word doubts what follows ("?bile leak").
     """
     found: list[tuple[int, int, Trigger]] = []
     index = 0
@@ -106,18 +111,25 @@ def scopes(text: str, words: list[Token]) -> list[Scope]:
             found += [(index, index + hit[0], trigger) for trigger in hit[1]]
         index += hit[0] if hit else 1
     ends = [first for first, _, trigger in found if trigger.effect is Effect.END]
-    ends += [number for number in range(1, len(words)) if re.search("[;:]", text[words[number - 1].end : words[number].start])]
+    marked = {number for number in range(1, len(words)) if re.search("[;:]", text[words[number - 1].end : words[number].start])}
+    ends += marked
     if words and words[0].form in _SUBORDINATE:
         commas = (number for number in range(1, len(words)) if "," in text[words[number - 1].end : words[number].start])
         ends += [next(commas, len(words))]
-    result: list[Scope] = []
+    result = [
+        Scope(Effect.UNCERTAIN, words[number].start, words[min(len(words), number + _QUERY_REACH) - 1].end)
+        for number in range(len(words))
+        if _QUERY.search(text, words[number - 1].end if number else max(0, words[number].start - 2), words[number].start)
+    ]
     for first, after, trigger in found:
         if trigger.direction == "forward":
-            last = min([len(words), after + trigger.reach, *(end for end in ends if end >= after)])
+            last = min(
+                [len(words), after + trigger.reach, *(end for end in ends if end > after or (end == after and end not in marked))]
+            )
             if last > after:
-                result.append(Scope(trigger.effect, words[after].start, words[last - 1].end))
+                result.append(Scope(trigger.effect, words[after].start, words[last - 1].end, trigger.spares))
         elif trigger.direction == "backward":
             begin = max([0, first - trigger.reach, *(end for end in ends if end < first)])
             if first > begin:
-                result.append(Scope(trigger.effect, words[begin].start, words[first - 1].end))
+                result.append(Scope(trigger.effect, words[begin].start, words[first - 1].end, trigger.spares))
     return result

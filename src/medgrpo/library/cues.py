@@ -19,7 +19,8 @@ from medgrpo.library.records import ClaimRelation, Modality
 
 AUXILIARIES = (
     r"(?:must|shall|should|may|might|can|could|will|cannot|do|does|did|is|are|was|were|be|been|being|has|have|had|to|ought|needs?"
-    r"|not|never|also|then|thus|often|usually|always|sometimes|together|both|all|in turn|typically|itself|themselves|\w+ly)"
+    r"|not|never|also|then|thus|often|usually|always|sometimes|together|both|all|in turn|typically|itself|themselves|seen"
+    r"|noted|found|observed|\w+ly)"
 )
 _DEFINITION = (  # "cystic duct: short duct that ..."
     r"(?:[:|;]\s*(?:(?:an?|the)\s+)?(?:(?!through|in|by|from|to|for|with|which|where|between)[\w'-]+,?\s+|~\s*){0,6}?)"
@@ -58,7 +59,11 @@ _MODALITIES = (
 
 
 class RelationCues(Config):
-    """How one relation is said, and between which kinds of concepts (none named: any; `subject_not`: ids that are none)."""
+    """How one relation is said, and between which kinds of concepts (none named: any; `subject_not`: ids that are none).
+
+    `frames` are whole wordings with the places of subject and object in them, for what no verb says ("the blood supply of S is
+    from O").
+    """
 
     id: ClaimRelation
     subject: tuple[str, ...]
@@ -67,6 +72,7 @@ class RelationCues(Config):
     so: tuple[str, ...]
     so_nouns: tuple[str, ...] = ()
     os: tuple[str, ...]
+    frames: tuple[str, ...] = ()
 
     def fits(self, subject: Concept, object_: Concept) -> bool:
         """Whether it can hold between these two."""

@@ -25,7 +25,7 @@ class MentionFinder:
 
     def mentions(self, passage: Passage) -> list[Mention]:
         """In order of place. A form that means several concepts is one mention of each."""
-        words = tokens(passage.text)
+        words = [self.table.respelled(word) for word in tokens(passage.text)]
         matches = self._matches(passage.text, words)
         if not matches:
             return []
@@ -38,9 +38,9 @@ class MentionFinder:
                 start_char=match.start_char,
                 end_char=match.end_char,
                 text=passage.text[match.start_char : match.end_char],
-                negated=_lies_on(spans, Effect.NEGATED, match),
-                uncertain=_lies_on(spans, Effect.UNCERTAIN, match),
-                context=next((_CONTEXTS[effect] for effect in _CONTEXTS if _lies_on(spans, effect, match)), around),
+                negated=_lies_on(spans, Effect.NEGATED, match, concept),
+                uncertain=_lies_on(spans, Effect.UNCERTAIN, match, concept),
+                context=next((_CONTEXTS[effect] for effect in _CONTEXTS if _lies_on(spans, effect, match, concept)), around),
             )
             for match in matches
             for concept in match.concepts
@@ -63,5 +63,8 @@ def _between(words: Sequence[Token], start: int, end: int) -> list[Token]:
     return [word for word in words if start <= word.start < end]
 
 
-def _lies_on(spans: list[Scope], effect: Effect, match: Match) -> bool:
-    return any(span.effect is effect and span.start <= match.start_char and match.end_char <= span.end for span in spans)
+def _lies_on(spans: list[Scope], effect: Effect, match: Match, concept: Concept) -> bool:
+    return any(
+        span.effect is effect and span.start <= match.start_char and match.end_char <= span.end and concept.kind not in span.spares
+        for span in spans
+    )

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from medgrpo.knowledge import Concept, ConceptKind, Vocabulary
+from medgrpo.library.spelling import Speller
 from medgrpo.library.tokens import PhraseTable, Token, forms, tokens
 
 _SHORTEST = 3  # letters; shorter words are matched as abbreviations only, with their capitals
@@ -35,8 +36,11 @@ _BEFORE_A_GENERAL_NOUN = _NO_SPECIFIER | frozenset(
      "per", "than"}
 )  # fmt: skip
 _AFTER_A_VERB = frozenset(
-    {"the", "a", "an", "its", "their", "these", "this", "each", "into", "blood", "bile", "most", "all", "both"}
-)
+    {"the", "a", "an", "its", "their", "these", "this", "each", "into", "blood", "bile", "most", "all", "both", "systemic",
+     "venous", "deoxygenated", "lymph", "either"}
+)  # fmt: skip
+_ALSO_VERBS = frozenset({"drain", "clip", "suture", "staple", "hook", "ligature"})
+_BEFORE_A_VERB = frozenset({"which", "that", "they", "it", "not", "also", "then"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class TermTable:
     fingerprint: str = ""
     by_id: dict[str, Concept] = field(default_factory=dict[str, Concept])
     _phrases: PhraseTable[Concept] = field(default_factory=PhraseTable[Concept])
+    _speller: Speller = field(default_factory=Speller)
     _abbreviations: dict[str, tuple[Concept, ...]] = field(default_factory=dict[str, tuple[Concept, ...]])
 
     def __post_init__(self) -> None:
@@ -69,12 +74,18 @@ class TermTable:
                 else:
                     for phrase in _variants(term, concept.kind):
                         self._phrases.add(phrase, concept)
+                        self._speller.add(phrase)
             for short in concept.abbreviations:
                 self._abbreviate(short, concept)
         self.fingerprint = digest.hexdigest()[:16]
 
     def _abbreviate(self, short: str, concept: Concept) -> None:
         self._abbreviations[short] = (*self._abbreviations.get(short, ()), concept)
+
+    def respelled(self, word: Token) -> Token:
+        """The word; where it is none, but one slip away from a word of the vocabulary, with that one's form ("gallblader")."""
+        meant = self._speller.meant(word.form)
+        return word if meant is None else Token(meant, word.start, word.end)
 
     def matches(self, text: str, words: list[Token], defined: dict[str, tuple[Concept, ...]]) -> list[Match]:
         """The longest matches in order, not overlapping. `defined` are the document's own abbreviations, which come first."""
@@ -150,14 +161,15 @@ def _fitting(text: str, words: list[Token], index: int, after: int, concepts: tu
     acts = tuple(concept for concept in concepts if concept.kind is ConceptKind.ACTION)
     things = tuple(concept for concept in concepts if concept.kind is not ConceptKind.ACTION)
     tools = tuple(concept for concept in things if concept.kind in {ConceptKind.INSTRUMENT, ConceptKind.MATERIAL})
+    before = words[index - 1].form if index else ""
     follower = words[after].form if after < len(words) and text[words[after - 1].end : words[after].start] == " " else ""
-    if acts and follower == "into":  # "is divided into two lobes"
-        return things
-    if tools and after - index == 1 and follower in _AFTER_A_VERB:
+    if acts and (follower == "into" or (words[index].form == "drainage" and before in {"venous", "lymphatic", "lymph"})):
+        return things  # "is divided into two lobes"
+    as_verb = words[index].form in _ALSO_VERBS and (follower.endswith("ly") or before in _BEFORE_A_VERB)
+    if tools and after - index == 1 and (follower in _AFTER_A_VERB or as_verb):
         return tuple(concept for concept in concepts if concept not in tools)
     if not acts or not things:
         return concepts
-    before = words[index - 1].form if index else ""
     written = text[words[index].start : words[index].end].casefold()
     if before in {"a", "an", "the", "each", "one", "two", "three", "another", "this", "these", "metal", "titanium"}:
         return things
