@@ -222,10 +222,8 @@ def test_a_model_adds_only_what_the_passage_says_and_the_rest_is_counted(tmp_pat
     text = "The gallbladder gets, as a rule, its blood supply from the cystic artery, one artery. The liver is near the stomach."
     path = tmp_path / "a.txt"
     path.write_text(text.replace("gets, as a rule, its blood supply", "is most often, and in all, supplied with what it needs"))
-    path.write_text(
-        "The gallbladder, whatever else is found in those in whom it was looked for with care, is, one may say, supplied by the cystic artery. The liver."
-    )
-    quote = "The gallbladder, whatever else is found in those in whom it was looked for with care, is, one may say, supplied by the cystic artery."
+    path.write_text("What the gallbladder gets as a rule, and with few exceptions, is supplied by the cystic artery. The liver.")
+    quote = "What the gallbladder gets as a rule, and with few exceptions, is supplied by the cystic artery."
     answer = json.dumps(
         {
             "claims": [

@@ -51,6 +51,34 @@ def said(claim) -> str:
         ("The critical view prevents bile duct injury.", ["critical_view_of_safety prevents bile_duct_injury stated"]),
         ("Clipping precedes division.", []),  # "division" is no form of "divide" that is made by a rule
         ("Clipping precedes dissection.", ["clip precedes dissect stated"]),
+        # subjects that do not stand right before their verb
+        (
+            "The cystic artery, which usually arises from the right hepatic artery, supplies the gallbladder.",
+            ["cystic_artery branch_of right_hepatic_artery stated", "gallbladder supplied_by cystic_artery stated"],
+        ),
+        (
+            "The splenic artery, a branch of the celiac trunk, supplies the spleen.",
+            ["splenic_artery branch_of celiac_trunk stated", "spleen supplied_by splenic_artery stated"],
+        ),
+        (
+            "Arising from the celiac trunk, the splenic artery supplies the spleen.",
+            ["splenic_artery branch_of celiac_trunk stated", "spleen supplied_by splenic_artery stated"],
+        ),
+        (
+            "The cystic duct does not join the liver but enters the common hepatic duct.",
+            ["cystic_duct drains_into liver stated denied", "cystic_duct drains_into common_hepatic_duct stated"],
+        ),
+        (
+            "The celiac trunk divides into several branches that supply the stomach and the spleen.",
+            ["stomach supplied_by celiac_trunk stated", "spleen supplied_by celiac_trunk stated"],
+        ),
+        ("The blood supply of the gallbladder is mainly from the cystic artery.", ["gallbladder supplied_by cystic_artery stated"]),
+        ("Bile leaves the liver through the common hepatic duct.", ["liver drained_by common_hepatic_duct stated"]),
+        ("Blood from the stomach and the spleen drains into the portal vein.", [
+            "stomach drains_into portal_vein stated", "spleen drains_into portal_vein stated"]),
+        ("The cystic duct and the common hepatic duct unite to form the common bile duct.", [
+            "cystic_duct drains_into common_bile_duct stated", "common_hepatic_duct drains_into common_bile_duct stated"]),
+        ("Injury to the right hepatic artery may occur during dissection.", ["right_hepatic_artery at_risk_during dissect may"]),
         (
             "In most patients the cystic artery arises from the right hepatic artery.",
             ["cystic_artery branch_of right_hepatic_artery stated | In most patients"],
@@ -72,6 +100,9 @@ def test_what_is_read(claims, text, expected):
         "The liver is large. The cystic artery is small.",
         "The cystic artery, unlike the duct near the liver, is small.",
         "Possibly the cystic artery supplies the liver.",
+        "This artery supplies the liver.",  # another sentence names it
+        "The cystic artery runs with a nerve that supplies the liver.",  # the nerve is no concept here
+        "The fascia behind the spleen supplies the liver.",
         "The cystic duct and the bile.",
     ],
 )

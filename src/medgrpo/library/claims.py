@@ -15,13 +15,13 @@ from itertools import pairwise
 from medgrpo.knowledge import Concept, ConceptKind
 from medgrpo.library.clauses import UNKNOWN_ITEM, Place, Predicate, Span, is_general, predicates
 from medgrpo.library.cues import Reading, can_hold, is_negated, modality_of, read_gap, with_negation
+from medgrpo.library.phrases import MAY_FOLLOW, Read, done_to, folded, parts
 from medgrpo.library.qualifiers import Qualifiers, clause_around, qualifiers
 from medgrpo.library.records import Claim, ClaimRelation, Context, Mention, Modality, Passage
 from medgrpo.library.sentences import sentences
 
 EXTRACTOR = "rules@2"
 
-_Read = tuple[Concept, Reading, Concept, Qualifiers]
 
 _FARTHEST = 140  # characters between two concepts
 _FOLDED = 2  # so many other concepts may stand between
@@ -46,30 +46,9 @@ _QUANTITY = re.compile(
     r"\b(?:one|both|each|all|some|most|many|either|majority|none|half)\s+of\s+(?:the\s+|these\s+|its\s+)*$", re.IGNORECASE
 )
 _RELATIVE = re.compile(r"\s*,\s*(?:which|formed|supplied|drained|located|arising)\b", re.IGNORECASE)
-_MAY_FOLLOW = re.compile(
-    r"\s*(?:$|[,.;:)\]|(–—-]|['’]s?\s*$|(?:and|or|in|from|to|by|with|at|on|via|through|which|that|as|for|during|before|after|when|if"
-    r"|where|while|whereas|unless|until|once|is|are|was|were|must|should|may|can|near|behind|into|along|without|within|but|because"
-    r"|since|using|under|over|between|so|then|than|only|also|both|either|prior|following|respectively|has|have|flows?|passes|drains?|enters?|leaves|present|located|found|situated|known|called|\w+ly)\b)",
-    re.IGNORECASE,
-)
-_MAY_FOLLOW_WHOLE = re.compile(rf"(?:\s+walls?\b)?{_MAY_FOLLOW.pattern}", re.IGNORECASE)  # a layer of its wall is a part of it
-_MAY_FOLLOW_PART = re.compile(rf"{_MAY_FOLLOW.pattern}|\s+\w+(?:s|ed)\b", re.IGNORECASE)
+_MAY_FOLLOW_WHOLE = re.compile(rf"(?:\s+walls?\b)?{MAY_FOLLOW.pattern}", re.IGNORECASE)  # a layer of its wall is a part of it
 _ENTRY = re.compile(r"[^\W\d][\w\s()’',/-]{1,60}?\s*[:|]\s")  # of a glossary, or a table's row
 _DEFINED = re.compile(r"\s*(?:\([^()]*\)\s*)?[:|]")
-_OWNED = re.compile(r"['’]s?\s+(?:(?:own|inner|outer|entire|thin|thick)\s+)*", re.IGNORECASE)
-_AND_ITS = re.compile(r",?\s*(?:and|with)\s+its\s+", re.IGNORECASE)
-_OF_WHOLE = re.compile(r"\s+(?:of|within)\s+(?:the|its|this)\s+", re.IGNORECASE)
-_IN_WHOLE = re.compile(r"\s+(?:in|within)\s+(?:the|an?)\s+", re.IGNORECASE)
-_THERE_IS = re.compile(r"\bthere\s+(?:is|are)\s+(?:\w+\s+){0,3}$", re.IGNORECASE)
-_THERE_IS_NO = re.compile(r"\bthere\s+(?:is|are)\s+(?:usually\s+|normally\s+)?no\s+(?:\w+\s+)?$", re.IGNORECASE)
-_INSTANCES = re.compile(r"\s*(?:\(|,?\s*including)\s*(?:the\s+|its\s+)*", re.IGNORECASE)
-_BARE_LIST = re.compile(r"~\s*[:|]\s*(?:the\s+|an?\s+)*~(?:\s+branch(?:es)?)?\s*\.?", re.IGNORECASE)
-_IS_A_PART = re.compile(  # of a structure: what is no vessel or duct to or from it
-    r"\b(?:mucosa|submucosa|serosa|muscularis|adventitia|wall|fundus|body|neck|infundibulum|pouch|lobe|sinusoid|capsule|layer|surface"
-    r"|cortex|medulla|hilum|porta|fossa|bed|plate|stump|head|tail|pylorus|antrum|cardia|bulb|flexure|edge|margin|segment|epithelium"
-    r"|lobule|hepatocyte|islets?|acinus|villus|lumen|sphincter|papilla|valve|cap)s?\b",
-    re.IGNORECASE,
-)
 _IN_CASE = re.compile(
     r"(?:in|for) (?:all |most |some )?(?:patients|cases|the (?:presence|setting|case|event)|case) (?:with|of) (?:\w+ ){0,2}",
     re.IGNORECASE,
@@ -80,14 +59,7 @@ _SAID_OF_ACT = re.compile(
     r"(?P<verb>recommended|indicated|considered|performed|preferred|advised|attempted|contraindicated|avoided)\b",
     re.IGNORECASE,
 )
-_TELEGRAPHIC = re.compile(r"(?:^|[.;:]\s+|,\s+)(?:the\s+)?(?:\d+[.)]\s+)?$", re.IGNORECASE)
-_DONE_AND = re.compile(  # between a structure and what was done to it, or between that and what was done next
-    r"\s+(?:x\s?\d+\s*)?"
-    r"(?:(?:with \w+(?: \w+)?|(?:was|were)|then|doubly|\w+ly|\w+ed(?: free| off| clear)?|seen|x\s?\d+|and|&|,)\s*)*"
-    r"|(?:\s+(?:free|off|clear|down))?\s*[,&]\s*(?:(?:then|doubly|\w+ly|\w+ed|and)\s+)*",
-    re.IGNORECASE,
-)
-_DONE = re.compile(r"(?:\w+ed|cut|held|put|torn|taken)$", re.IGNORECASE)
+_POINTED = re.compile(r"\b(?:this|these|that|those|such|two|both|other)\s+$", re.IGNORECASE)
 _GROUND_KINDS = {ConceptKind.STATE, ConceptKind.FINDING, ConceptKind.COMPLICATION, ConceptKind.GRADE}
 _ACT_KINDS = {ConceptKind.PROCEDURE, ConceptKind.PHASE, ConceptKind.STEP, ConceptKind.ACTION}
 _AVOIDED_BEFORE = re.compile(r"\b(?:avoid(?:s|ed|ing)?|refrain from|do not|don['’]t|never)\s+(?:the\s+)?$", re.IGNORECASE)
@@ -145,11 +117,11 @@ def _spans(mentions: Sequence[Mention], concepts: Mapping[str, Concept], start: 
     ]
 
 
-def _named_first(found: list[_Read]) -> list[_Read]:
+def _named_first(found: list[Read]) -> list[Read]:
     """Less those about a sort of structure ("vessels supply the liver") of which another says the same by name."""
     named = [one for one in found if not (is_general(one[0]) or is_general(one[2]))]
 
-    def is_said(one: _Read) -> bool:
+    def is_said(one: Read) -> bool:
         subject, reading, object_, _ = one
         return any(
             other[1].relation is reading.relation
@@ -160,7 +132,7 @@ def _named_first(found: list[_Read]) -> list[_Read]:
     return [one for one in found if one in named or not is_said(one)]
 
 
-def _readings(sentence: str, spans: list[Span]) -> Iterator[_Read]:
+def _readings(sentence: str, spans: list[Span]) -> Iterator[Read]:
     groups = _groups(sentence, spans)
     entry = _ENTRY.match(sentence)
     if entry is not None and groups[0][0].start > 1:
@@ -171,52 +143,20 @@ def _readings(sentence: str, spans: list[Span]) -> Iterator[_Read]:
             first = said.setdefault((read[0].id, read[2].id), said.get((read[2].id, read[0].id), predicate))
             if first is predicate or predicate.start >= first.end or first.start >= predicate.end:
                 yield read  # of two relations that the same words name, the first of the table
-    yield from _parts(sentence, spans, groups, listed=entry is not None)
+    yield from parts(sentence, spans, groups, listed=entry is not None)
     if entry is not None and _DEFINED.match(sentence, groups[0][0].end):
         for right in groups[1:]:  # "artery: branch of the trunk; supplies the organ"
             last = sentence.rfind(";", groups[0][0].end, right[0].start)
             yield from _pairs(sentence, groups[0], right, groups, gap_start=last if last >= 0 else None)
         return
     yield from _grounds(sentence, groups)
-    yield from _done(sentence, groups)
+    yield from done_to(sentence, groups)
     for index, left in enumerate(groups):
         for right in groups[index + 1 : index + 2 + _FOLDED]:
             yield from _pairs(sentence, _subjects(sentence, left), right, groups)
 
 
-def _parts(sentence: str, spans: list[Span], groups: list[list[Span]], *, listed: bool) -> Iterator[_Read]:
-    """Parts that no verb names: "the liver's capsule", "the bowel (jejunum and ileum)", "the bowel, including the rectum", "no
-    submucosa in the wall", and the list that defines a glossary's term."""
-    pairs: list[tuple[Span, Span, bool]] = []
-    for one, other in pairwise(spans):
-        gap = sentence[one.end : other.start]
-        if _OWNED.fullmatch(gap) or _AND_ITS.fullmatch(gap):
-            pairs += [(other, one, False)]
-        elif _OF_WHOLE.fullmatch(gap) or (_THERE_IS.search(sentence, 0, one.start) and _IN_WHOLE.fullmatch(gap)):
-            pairs += [(one, other, _THERE_IS_NO.search(sentence, 0, one.start) is not None)]
-    for group in groups:
-        for index, (one, other) in enumerate(pairwise(group)):
-            if _INSTANCES.fullmatch(sentence[one.end : other.start]):
-                closed = sentence.find(")", other.end) if "(" in sentence[one.end : other.start] else len(sentence)
-                members = [span for span in group[index + 1 :] if span.end <= closed]
-                if len(members) > 1 or "(" not in sentence[one.end : other.start]:
-                    pairs += [(member, one, False) for member in members]
-    if listed and len(groups) == 2 and len(groups[1]) > 1 and _BARE_LIST.fullmatch(_folded(sentence, 0, len(sentence), groups)):
-        pairs += [(member, groups[0][0], False) for member in groups[1]]
-    for part, whole, denied in pairs:
-        for one in part.concepts:
-            for other in whole.concepts:
-                extra = qualifiers(sentence, min(part.start, whole.start), max(part.end, whole.end), of_act=False)
-                between = sentence[min(part.end, whole.end) : max(part.start, whole.start)]
-                layer = _IS_A_PART.search(one.preferred) is not None or not (
-                    _OWNED.fullmatch(between) or _OF_WHOLE.fullmatch(between)
-                )
-                fits = can_hold(ClaimRelation.PART_OF, one, other) and one.id != other.id and not is_general(other)
-                if layer and fits and _MAY_FOLLOW_PART.match(sentence, max(part.end, whole.end)):
-                    yield one, Reading(ClaimRelation.PART_OF, "SO", Modality.STATED, denied), other, extra.with_no_condition()
-
-
-def _said_by(sentence: str, predicate: Predicate) -> Iterator[_Read]:
+def _said_by(sentence: str, predicate: Predicate) -> Iterator[Read]:
     """What a verb with its subject and object says, with the rest of its clause."""
     words, order = sentence[predicate.start : predicate.right[0].start], predicate.order
     begin, end = sorted((predicate.left, predicate.right), key=lambda spans: spans[0].start)
@@ -226,21 +166,18 @@ def _said_by(sentence: str, predicate: Predicate) -> Iterator[_Read]:
     paired = len(predicate.left) == len(predicate.right) > 1 and "respectively" in sentence
     for number, one in enumerate(predicate.left):
         for other in [predicate.right[number]] if paired else predicate.right:
+            if _is_pointed_at(sentence, one) or _is_pointed_at(sentence, other):
+                continue
             ends = [(s, o) for s, o in _ends(one, other, order) if s.id != o.id and predicate.cues.fits(s, o)]
-            may_follow = _MAY_FOLLOW if reading.relation is not ClaimRelation.PART_OF else _MAY_FOLLOW_WHOLE
-            ends = [] if _is_pointed_at(sentence, one, ends) or _is_pointed_at(sentence, other, ends) else ends
+            may_follow = MAY_FOLLOW if reading.relation is not ClaimRelation.PART_OF else _MAY_FOLLOW_WHOLE
             whole = whole_reading(sentence, reach, one, other, words, reading) if ends else None
             if whole is not None and may_follow.match(sentence, other.end):
                 yield from ((subject, whole[0], object_, whole[1]) for subject, object_ in ends[:1])
 
 
-def _is_pointed_at(sentence: str, span: Span, ends: list[tuple[Concept, Concept]]) -> bool:
+def _is_pointed_at(sentence: str, span: Span) -> bool:
     """Whether it is "this vessel": a structure that another sentence names."""
-    general = any(is_general(concept) for concept in span.concepts) and bool(ends)
-    return (
-        general
-        and re.search(r"\b(?:this|these|that|those|such|two|both|other)\s+$", sentence[: span.start], re.IGNORECASE) is not None
-    )
+    return any(is_general(concept) for concept in span.concepts) and _POINTED.search(sentence, 0, span.start) is not None
 
 
 def _ends(one: Span, other: Span, order: str) -> Iterator[tuple[Concept, Concept]]:
@@ -250,7 +187,7 @@ def _ends(one: Span, other: Span, order: str) -> Iterator[tuple[Concept, Concept
             yield (first, second) if order == "SO" else (second, first)
 
 
-def _grounds(sentence: str, groups: list[list[Span]]) -> Iterator[_Read]:
+def _grounds(sentence: str, groups: list[list[Span]]) -> Iterator[Read]:
     """ "In patients with a finding, an act is recommended": the finding indicates the act, or speaks against it."""
     for left, right in pairwise(groups):
         said = _SAID_OF_ACT.match(sentence, right[-1].end)
@@ -271,27 +208,6 @@ def _grounds(sentence: str, groups: list[list[Span]]) -> Iterator[_Read]:
                     for act in other.concepts:
                         if can_hold(relation, subject, act) and subject.kind in _GROUND_KINDS and act.kind in _ACT_KINDS:
                             yield subject, reading, act, extra
-
-
-def _done(sentence: str, groups: list[list[Span]]) -> Iterator[_Read]:
-    """ "Cystic artery identified, clipped x2 and divided.": what notes say without an auxiliary, at a clause's beginning."""
-    for index, group in enumerate(groups):
-        if not _TELEGRAPHIC.search(sentence, 0, group[0].start):
-            continue
-        last = group[-1].end
-        for after in groups[index + 1 :]:
-            if not _DONE_AND.fullmatch(sentence, last, after[0].start) or not _DONE.search(sentence, 0, after[-1].end):
-                break
-            last = after[-1].end
-            extra = qualifiers(sentence, group[0].start, last, of_act=True)
-            for act in after:
-                if not _DONE.search(sentence, 0, act.end) or extra.covers(act.start, act.end):
-                    continue
-                for one in (concept for concept in act.concepts if concept.kind is ConceptKind.ACTION):
-                    for span in group:
-                        done_to = next((c for c in span.concepts if can_hold(ClaimRelation.ACTS_ON, one, c)), None)
-                        if done_to is not None and not is_negated(sentence[: group[0].start]):
-                            yield one, Reading(ClaimRelation.ACTS_ON, "OS", Modality.STATED, negated=False), done_to, extra
 
 
 def _groups(sentence: str, spans: list[Span]) -> list[list[Span]]:
@@ -331,17 +247,17 @@ def _subjects(sentence: str, group: list[Span]) -> list[Span]:
 
 def _pairs(
     sentence: str, left: list[Span], right: list[Span], groups: list[list[Span]], gap_start: int | None = None
-) -> Iterator[_Read]:
+) -> Iterator[Read]:
     if not left:
         return
     begin, end = left[-1].end if gap_start is None else gap_start, right[0].start
     if end - begin > _FARTHEST:
         return
-    gap = _folded(sentence, begin, end, groups)
+    gap = folded(sentence, begin, end, groups)
     paired = len(left) == len(right) > 1 and "respectively" in sentence
     for number, one in enumerate(left):
         for other in [right[number]] if paired else right:
-            if not _MAY_FOLLOW.match(sentence, other.end):
+            if not MAY_FOLLOW.match(sentence, other.end) or _is_pointed_at(sentence, one) or _is_pointed_at(sentence, other):
                 continue
             for first, second, reading in _first_reading(gap, one, other):
                 whole = whole_reading(sentence, (left[0].start, right[-1].end), one, other, gap, reading)
@@ -358,15 +274,6 @@ def _first_reading(gap: str, one: Span, other: Span) -> Iterator[tuple[Concept, 
             if reading is not None:
                 yield first, second, reading
                 return
-
-
-def _folded(sentence: str, begin: int, end: int, groups: list[list[Span]]) -> str:
-    """The words between, with one ~ for each list of concepts among them."""
-    text = sentence[begin:end]
-    for group in reversed(groups):
-        if begin <= group[0].start and group[-1].end <= end:
-            text = text[: group[0].start - begin] + "~" + text[group[-1].end - begin :]
-    return text
 
 
 def whole_reading(

@@ -54,11 +54,11 @@ class Predicate:
 MODIFIERS = (
     r"(?:the|an?|its|their|his|her|this|these|those|each|every|both|all|most|some|any|one|two|three|four|several|various|many|of|also"
     r"|blood|right|left|upper|lower|inner|outer|larger?|largest|smaller?|smallest|main|major|minor|single|entire|whole|same|other|own"
-    r"|remaining|adjacent|nearby|underlying|overlying|following|first|second|third|next|rest|more|much|large|long|short|thin|thick"
+    r"|remaining|adjacent|nearby|underlying|overlying|following|first|second|third|next|rest|more|much|large|long|short|thin|thick|loose|dense|smooth|soft|wide|narrow|anterior|posterior"
     r"|(?:[\w-]+(?:al|ic|ar|ary|ous|ior|ive|ine|ated|ized|ly)))"
 )
 _PART = (
-    r"(?:parts?|portions?|segments?|surfaces?|aspects?|borders?|sides?|majority|rest|remainder|regions?|halves|half|thirds?"
+    r"(?:parts?|portions?|segments?|layers?|sheets?|folds?|bands?|organs?|surfaces?|aspects?|borders?|sides?|majority|rest|remainder|regions?|halves|half|thirds?"
     r"|ends?|areas?|lengths?|margins?|edges?|curvatures?|curves?|concavity|hilum|branch(?:es)?|tributar(?:y|ies)|back|front|bulk)"
 )
 UNKNOWN_ITEM = (  # of a list: a structure that the vocabulary does not have
@@ -69,21 +69,23 @@ _COUNTED = (
     r"(?:(?:[\w-]+\s+){0,4}(?:parts|portions|segments|layers|lobes|regions|sections|structures|organs|branches|components)\s*:)"
 )
 _OBJECT = re.compile(
-    rf"\s*{_COUNTED}?\s*:?\s*(?:{UNKNOWN_ITEM}\s*,?\s*(?:and\s+)?)*?(?:{MODIFIERS},?\s+)*?(?:{_PART}\s+of\s+(?:{MODIFIERS}\s+)*){{0,2}}~",
+    rf"\s*{_COUNTED}?\s*:?\s*(?:{UNKNOWN_ITEM}\s*,?\s*(?:and\s+)?){{0,6}}?(?:{MODIFIERS},?\s+){{0,6}}?(?:{_PART}\s+of\s+(?:{MODIFIERS}\s+){{0,6}}){{0,2}}~",
     re.IGNORECASE,
 )
 _OPENING = re.compile(  # of a clause, up to its subject
     rf"\s*(?:[\"“(]|\d+[.)]\s)*(?:(?:In|On|At|For|From|As|To|With|Within|During|After|Before|Of|By|Throughout|Along)\b[^,;:]*,\s+"
     rf"|(?:However|Moreover|Then|Thus|Finally|Here|Next|Similarly|Normally|Usually|Typically|Therefore|Together)\s*,?\s+)?"
-    rf"(?:(?:that|and|but|while|whereas|because|since)\s+)?(?:{MODIFIERS}\s+)*~",
+    rf"(?:(?:that|and|but|while|whereas|because|since)\s+)?(?:{MODIFIERS}\s+){{0,6}}~",
     re.IGNORECASE,
 )
 _ASIDE = r"(?:\s*\([^()]{0,80}\))?(?:\s*,\s*(?!which|that|who)[^,;:]{1,60},)?\s*"
-_DIRECT = re.compile(rf"~{_ASIDE}(?P<relative>,?\s*(?:which|that|who)\s+)?$", re.IGNORECASE)
-_APPOSED = re.compile(rf"~\s*(?:[:(]\s*|,\s+(?=(?:an?|the|one|another)\b|$))(?:{MODIFIERS}\s+)*$", re.IGNORECASE)
+_DIRECT = re.compile(
+    rf"~(?:['’]s? (?:\w+ ){{0,2}}(?:function|role|task|job)s? )?{_ASIDE}(?P<relative>,?\s*(?:which|that|who)\s+)?$", re.IGNORECASE
+)
+_APPOSED = re.compile(rf"~\s*(?:[:(]\s*|,\s+(?=(?:an?|the|one|another)\b|$))(?:{MODIFIERS}\s+){{0,6}}$", re.IGNORECASE)
 _GOES_ON = re.compile(
     r"(?:,|\b(?:and|or|but|then|as well as)\b)\s*(?:(?:and|or|but|then|also|in turn|finally)\s+)*"
-    r"(?:(?:where|which|there)\s+)?(?:(?:it|they)\s+)?(?:\w+ly\s+)*$",
+    r"(?:(?:where|which|there)\s+)?(?:(?:it|they)\s+)?(?:\w+ly\s+){0,3}$",
     re.IGNORECASE,
 )
 _OWN_PARTS = re.compile(r"\b(?:branch(?:es)?|vessels|tributaries|arteries|veins)\s*,?\s*(?:(?:that|which)\s+)?$", re.IGNORECASE)
@@ -92,31 +94,32 @@ _HEAD = re.compile(r"~(?P<tie>\s+(?:of|from|in|within|on|at|to|with|near|behind|
 _TIED = re.compile(
     r"\b(?:of|from|in|to|by|with|between|at|on|near|behind|through|into|via|within|along|for|than|towards?|over|under|across"
     r"|beneath|below|above|beside|against|off|after|before|during|without|around|about|as|like|unlike)\s+"
-    rf"(?:{MODIFIERS}\s+)*$",
+    rf"(?:{MODIFIERS}\s+){{0,6}}$",
     re.IGNORECASE,
 )
 _PART_OF_IT = re.compile(
     r"\b(?:one|both|each|all|some|most|many|either|majority|none|half|(?:role|function|task|job|purpose)s?"
     rf"|(?:most|much|all|part) of|{_PART})\s+of\s+"
-    rf"(?:{MODIFIERS}\s+)*$",
+    rf"(?:{MODIFIERS}\s+){{0,6}}$",
     re.IGNORECASE,
 )
 _SIDE_OF_IT = re.compile(
-    rf"\b(?:heads?|tail|body|neck|base|tip|root|apex|walls?|dome|trunk|hilum|curve|curvature|concavity)\s+of\s+(?:{MODIFIERS}\s+)*$",
+    rf"\b(?:heads?|tail|body|neck|base|tip|root|apex|walls?|dome|trunk|hilum|curve|curvature|concavity)\s+of\s+(?:{MODIFIERS}\s+){{0,6}}$",
     re.IGNORECASE,
 )
 _FLOW_FROM = re.compile(  # "blood from the stomach drains into": it drains
     rf"(?:~|\b(?:capillaries|veins|vessels|tributaries|ducts|blood|bile|lymph|lymphatics|drainage|sinusoids|contents))\s+(?:from|of)\s+"
-    rf"(?:{MODIFIERS}\s+)*$",
+    rf"(?:{MODIFIERS}\s+){{0,6}}$",
     re.IGNORECASE,
 )
 _HEADER = re.compile(r"\s*~\s*(?:\([^()]*\)\s*)?[:|]\s*")
 _SEGMENT_END = re.compile(r"[;|]|\.\s|:\s")
-_FRONTED = re.compile(rf"[^,;:]*,\s+(?:{MODIFIERS}\s+)*~", re.IGNORECASE)
+_FRONTED = re.compile(rf"[^,;:]*,\s+(?:{MODIFIERS}\s+){{0,6}}~", re.IGNORECASE)
 _COPULA = re.compile(r"\b(?:is|are|was|were|be|being|been|as|forms?)\b", re.IGNORECASE)
 _PLURAL = re.compile(
     r"(?:are|were|have|do|themselves|both|together|all)\b|(?!\w+ly\b)\w*[^s\W]\b(?<!\bis)(?<!ing)(?<!ed)", re.IGNORECASE
 )
+_OF_SIDES = {ClaimRelation.ADJACENT_TO, ClaimRelation.PART_OF}  # what a side or a wall has of these, the whole has
 _GENERAL = re.compile(r"anatomy:(?:blood_vessel|artery|vein|duct|bile_duct|nerve|muscle|ligament|organ)")
 
 
@@ -180,7 +183,7 @@ def _patterns() -> tuple[tuple[RelationCues, Literal["SO", "OS"], bool, re.Patte
     return tuple(found)
 
 
-_AUXILIARY_RUN = re.compile(rf"(?<!\w)(?:{AUXILIARIES}\s+)+$", re.IGNORECASE)
+_AUXILIARY_RUN = re.compile(rf"(?<!\w)(?:{AUXILIARIES}\s+){{1,8}}$", re.IGNORECASE)
 
 
 def _cues_in(masked: _Masked) -> list[_Cue]:
@@ -211,7 +214,7 @@ def predicates(sentence: str, groups: Sequence[Sequence[Span]]) -> list[Predicat
 @cache
 def _frames() -> tuple[tuple[RelationCues, re.Pattern[str]], ...]:
     def compiled(frame: str) -> re.Pattern[str]:
-        places = frame.replace("S~", rf"(?:{MODIFIERS}\s+)*(?P<S>~)").replace("O~", rf"(?:{MODIFIERS}\s+)*(?P<O>~)")
+        places = frame.replace("S~", rf"(?:{MODIFIERS}\s+){{0,6}}(?P<S>~)").replace("O~", rf"(?:{MODIFIERS}\s+){{0,6}}(?P<O>~)")
         return re.compile(rf"(?<![\w~-]){places}", re.IGNORECASE)
 
     return tuple((cues, compiled(frame)) for cues in cue_rules().relation for frame in cues.frames)
@@ -286,7 +289,7 @@ class _Reader:
             return self.masked.groups[number][-1:] if number in self._branches else self._clause_subject(before, segment)
         if direct is not None:
             relative = self._verb(cue) if direct.groupdict().get("relative") else None
-            flow, near = cue.cues.id is ClaimRelation.DRAINS_INTO, cue.cues.id is ClaimRelation.ADJACENT_TO
+            flow, near = cue.cues.id is ClaimRelation.DRAINS_INTO, cue.cues.id in _OF_SIDES
             return self._head(segment, segment + direct.start(), relative=relative, flow=flow, near=near)
         if (
             self.body is not None
@@ -296,7 +299,7 @@ class _Reader:
         ):
             return self.masked.groups[0]
         if _GOES_ON.search(before):
-            if re.search(r"\b(?:or|nor)\s+(?:\w+ly\s+)*$", before, re.IGNORECASE) and is_negated(before):
+            if re.search(r"\b(?:or|nor)\s+(?:\w+ly\s+){0,3}$", before, re.IGNORECASE) and is_negated(before):
                 return ()
             return self._clause_subject(before, segment)
         if not before.strip() and (fronted := _FRONTED.match(self.masked.text, self.masked.places[object_number] + 1)):
@@ -357,7 +360,7 @@ class _Reader:
 
     def _verb_follows(self, place: int) -> bool:
         rest = self.masked.text[place:]
-        run = re.match(rf"\s+(?:{AUXILIARIES}\s+)*", rest, re.IGNORECASE)
+        run = re.match(rf"\s+(?:{AUXILIARIES}\s+){{0,8}}", rest, re.IGNORECASE)
         return run is not None and any(
             not noun and pattern.match(self.masked.text, place + run.end()) for _, _, noun, pattern in _patterns()
         )

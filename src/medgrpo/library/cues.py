@@ -59,7 +59,8 @@ _MODALITIES = (
 
 
 class RelationCues(Config):
-    """How one relation is said, and between which kinds of concepts (none named: any; `subject_not`: ids that are none).
+    """How one relation is said, and between which kinds of concepts (none named: any; `subject_not`, `object_not`: ids that
+    are none).
 
     `frames` are whole wordings with the places of subject and object in them, for what no verb says ("the blood supply of S is
     from O").
@@ -69,6 +70,7 @@ class RelationCues(Config):
     subject: tuple[str, ...]
     subject_not: str = "$^"
     object: tuple[str, ...]
+    object_not: str = "$^"
     so: tuple[str, ...]
     so_nouns: tuple[str, ...] = ()
     os: tuple[str, ...]
@@ -80,6 +82,7 @@ class RelationCues(Config):
             (not self.subject or subject.kind in self.subject)
             and (not self.object or object_.kind in self.object)
             and re.search(self.subject_not, subject.id) is None
+            and re.search(self.object_not, object_.id) is None
         )
 
 
