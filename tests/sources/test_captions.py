@@ -51,7 +51,7 @@ def test_captions_by_hand() -> None:
     assert step_caption("Check", "Bed Rubbing") == 'The step "Check" of the procedure "Bed Rubbing" is carried out.'
     assert phase_caption("incision") == "The operation is in the phase of incision."
     assert phase_caption("incision", ["a scalpel", "gauze", "tweezers"]) == (
-        "The operation is in the phase of incision; in view are a scalpel, gauze and tweezers."
+        "The operation is in the phase of incision; in view: a scalpel, gauze and tweezers."
     )
     assert motion_caption("dissect flap tissue with knife", ["to the right", "upward"]) == (
         "The knife dissects the tissue of the flap, to the right and upward."

@@ -10,6 +10,7 @@ import pytest
 
 from medgrpo.cli import main
 from medgrpo.sources import SOURCES, BenchmarkRecord, Problem, check_source, read_medvidbench
+from medgrpo.tasks import TASKS
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SEGMENTS = """video_id,labeler_1,labeler_2,labeler_3,label,duration,start_seconds,end_seconds
@@ -87,7 +88,17 @@ def test_converted_file_reads_back_equal(tmp_path: Path, name: str) -> None:
     assert main(["data", "check", "MedVidBench", str(out), "--strict"]) == 0
 
 
-@pytest.mark.parametrize("arguments", [["data", "check", "other", "."], ["data", "convert", "AVOS", ".", "--out", "a.txt"]])
+def test_a_file_that_cannot_be_read_is_a_problem_like_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "segments.csv").write_text(SEGMENTS.replace("start_seconds", "begin"), encoding="utf-8")
+    assert main(["data", "check", "AVOS", str(tmp_path)]) == 0
+    assert "segments.csv: the file: line 1: no column 'start_seconds'" in capsys.readouterr().out
+    assert main(["data", "check", "AVOS", str(tmp_path), "--strict"]) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["data", "check", "other", "."], ["data", "check", "AVOS", "not/there"], ["data", "convert", "AVOS", ".", "--out", "a.txt"]],
+)
 def test_wrong_arguments_are_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -98,6 +109,12 @@ def test_wrong_arguments_are_one_line(arguments: list[str], capsys: pytest.Captu
     [
         ("AVOS", "avos", {"tal": 776, "next_action": 2131, "dense_captioning_gpt": 650}, 0),
         ("NurViD", "nurvid", {"tal": 4606, "next_action": 3207, "dense_captioning_gpt": 1908}, 24),
+        (
+            "CoPESD",
+            "copesd",
+            {"tal": 13, "stg": 72, "next_action": 64, "dense_captioning_gpt": 7, "video_summary_gpt": 7},
+            1,
+        ),
         ("CholecT50", "cholect50", {"tal": 18, "next_action": 12, "dense_captioning_gpt": 6, "video_summary_gpt": 6}, 0),
     ],
 )
@@ -109,3 +126,10 @@ def test_real_annotation(source: str, folder: str, counts: dict[str, int], probl
     assert Counter(one.qa_type for one in records) == counts
     assert [one.index for one in records] == list(range(len(records)))
     assert sum(isinstance(one, Problem) for one in found) == problems
+
+
+def test_every_source_of_the_tasks_is_made() -> None:
+    """The task and source table of MedVidBench, as the tasks' cards hold it, is what the sources' cards say they make."""
+    asked = {(source, task.card.name) for task in TASKS.values() for source in task.card.sources}
+    assert {(source.card.name, task) for source in SOURCES.values() for task in source.card.tasks} == asked
+    assert all(name == source.card.name for name, source in SOURCES.items())

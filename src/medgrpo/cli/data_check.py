@@ -13,7 +13,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "check",
         help="name every problem of a data set's annotation",
         description="Read the annotation of a data set in its raw layout (or a MedVidBench file), make its questions, check "
-        "gold answers, print each problem with file and place. An entry that the reader cannot go past ends it with exit code 2.",
+        "gold answers, and print each problem with file and place. No problem is fatal, also a file that cannot be read at all, unless "
+        "--strict asks for it.",
     )
     parser.add_argument("source", metavar="SOURCE", help="name of the data set, or MedVidBench; docs/sources.md lists them")
     parser.add_argument("path", metavar="PATH", type=Path, help="folder of the raw annotation, or the MedVidBench file")
@@ -32,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     names = (*SOURCES, MEDVIDBENCH)
     if args.source not in names:
         raise InputError(f"{args.source}: no such source; there are {', '.join(names)}")
+    if not args.path.exists():
+        raise InputError(f"{args.path}: there is no such file or folder")
     console = Console(highlight=False, soft_wrap=True)
     questions: Counter[str] = Counter()
     problems = 0

@@ -33,9 +33,9 @@ def _of_video(folder: Path, video: AvosVideo) -> Iterator[BenchmarkRecord | Prob
         yield Problem(folder / "segments.csv", f"line {video.segments[-1].line}", reason)
     clip = Clip("AVOS", video.id, video.split == "train", 0.0, max(video.duration_seconds or 0.0, last))
     yield from temporal(clip, named, labels)
-    yield from next_of_segments(clip, named, labels)
+    yield from next_of_segments(clip.cut, named, labels)
     events: list[tuple[Span, str]] = [(span, AVOS_CAPTIONS[label]) for span, label in named]
-    yield from dense_by_group(clip, events, labels)
+    yield from dense_by_group(clip.cut, clip.span, events, labels)
 
 
 AVOS = Source(

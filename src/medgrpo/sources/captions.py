@@ -65,11 +65,15 @@ def listing(items: Sequence[str]) -> str:
 
 def act_clause(instrument: str, verb: str, target: str) -> str:
     """A triplet of CholecT50 by its class names: `the hook dissects the gallbladder`."""
-    subject = f"the {_SEVERAL.get(instrument, label(instrument))}"
+    return f"the {_SEVERAL.get(instrument, label(instrument))} {act_predicate(instrument, verb, target)}"
+
+
+def act_predicate(instrument: str, verb: str, target: str) -> str:
+    """The same without its subject: `dissects the gallbladder`."""
     several = instrument in _SEVERAL
     if verb == "null_verb":
-        return f"{subject} {'are' if several else 'is'} in view without an action"
-    return f"{subject} {verb if several else _DOES[verb]} {_ARTICLES.get(target, 'the ')}{label(target)}"
+        return f"{'are' if several else 'is'} in view without an action"
+    return f"{verb if several else _DOES[verb]} {_ARTICLES.get(target, 'the ')}{label(target)}"
 
 
 def act_caption(clause: str, phases: Sequence[str] = ()) -> str:
@@ -84,7 +88,7 @@ def step_caption(step: str, procedure: str) -> str:
 
 def phase_caption(phase: str, things: Sequence[str] = ()) -> str:
     """A phase of an open operation and what is in view in it (EgoSurgery)."""
-    seen = f"; in view are {listing(things)}" if things else ""
+    seen = f"; in view: {listing(things)}" if things else ""
     return sentence(f"the operation is in the phase of {phase}{seen}")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from medgrpo.core import DataError, Example, Unparsed
+from medgrpo.sources.json_file import as_corners, as_list, as_object, as_text, as_whole
 from medgrpo.sources.problem import Problem
 from medgrpo.tasks import PixelBox, task_of
 
@@ -76,7 +77,7 @@ def read_medvidbench(path: Path) -> Iterator[BenchmarkRecord | Problem]:
         try:
             if isinstance(value, json.JSONDecodeError):
                 raise ValueError(f"no JSON ({value})")
-            yield _record(index, _object(value, "a record"))
+            yield _record(index, as_object(value, "a record"))
         except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
             said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             yield Problem(path, place, said)
@@ -145,40 +146,43 @@ def _line(line: str) -> object:
         return error
 
 
-def _record(index: int, values: dict[str, Any]) -> BenchmarkRecord:
-    qa_type = _text(values["qa_type"], "qa_type")
+def _record(index: int, values: dict[str, object]) -> BenchmarkRecord:
+    qa_type = as_text(values["qa_type"], "qa_type")
     if task_of(qa_type) is None:
         raise ValueError(f"qa_type {qa_type!r} is none of MedVidBench's")
-    metadata = _object(values["metadata"], "metadata")
-    frames = tuple(_text(one, "video") for one in _list(values["video"], "video"))
+    metadata = as_object(values["metadata"], "metadata")
+    frames = tuple(as_text(one, "video") for one in as_list(values["video"], "video"))
     fps = Fraction(str(metadata["fps"]))
     if fps <= 0:
         raise ValueError(f"metadata.fps must be positive, got {metadata['fps']!r}")
-    written = _text(values.get("data_source") or values["dataset_name"], "data_source")
-    turns = [_object(turn, "conversations") for turn in _list(values["conversations"], "conversations")]
-    said = {_text(turn["from"], "conversations"): _text(turn["value"], "conversations") for turn in turns}
+    written = as_text(values.get("data_source") or values["dataset_name"], "data_source")
+    turns = [as_object(turn, "conversations") for turn in as_list(values["conversations"], "conversations")]
+    said = {as_text(turn["from"], "conversations"): as_text(turn["value"], "conversations") for turn in turns}
     if "human" not in said:
         raise ValueError("conversations: no question of `human`")
     return BenchmarkRecord(
         index=index,
-        id=_text(values["id"], "id"),
+        id=as_text(values["id"], "id"),
         qa_type=qa_type,
         source=_SPELLED.get(written.casefold(), written),
         train=bool(values.get("train", False)),
         frames=frames,
-        frame_numbers=tuple(_whole(one) for one in _list(values.get("sampled_video_frames") or [], "sampled_video_frames")),
-        video=_text(metadata["video_id"], "metadata.video_id"),
+        frame_numbers=tuple(
+            as_whole(one, "sampled_video_frames")
+            for one in as_list(values.get("sampled_video_frames") or [], "sampled_video_frames")
+        ),
+        video=as_text(metadata["video_id"], "metadata.video_id"),
         clip=_bounds(metadata),
         frames_per_second=fps,
         question=said["human"].removeprefix("<video>\n"),
         answer=said.get("gpt"),
         region=_region(values.get("RC_info"), frames),
         struc_info=values.get("struc_info"),
-        author=None if values.get("answer_author") is None else _text(values["answer_author"], "answer_author"),
+        author=None if values.get("answer_author") is None else as_text(values["answer_author"], "answer_author"),
     )
 
 
-def _bounds(metadata: dict[str, Any]) -> ClipBounds:
+def _bounds(metadata: dict[str, object]) -> ClipBounds:
     for form, (start, end) in _CLIP_KEYS.items():
         if start in metadata and end in metadata:
             first, last = str(metadata[start]), str(metadata[end])
@@ -191,14 +195,11 @@ def _bounds(metadata: dict[str, Any]) -> ClipBounds:
 def _region(value: object, frames: tuple[str, ...]) -> Region | None:
     if value is None:
         return None
-    values = _object(value, "RC_info")
-    frame = _text(values["start_frame"], "RC_info.start_frame")
+    values = as_object(value, "RC_info")
+    frame = as_text(values["start_frame"], "RC_info.start_frame")
     if frame not in frames:
         raise ValueError(f"RC_info.start_frame {frame!r} is no element of `video`")
-    corners = [_number(one) for one in _list(values["start_frame_bbox"], "RC_info.start_frame_bbox")]
-    if len(corners) != 4:
-        raise ValueError("RC_info.start_frame_bbox: expected [x1, y1, x2, y2]")
-    return Region(frame, PixelBox(*corners))
+    return Region(frame, PixelBox(*as_corners(values["start_frame_bbox"], "RC_info.start_frame_bbox")))
 
 
 def _written(record: BenchmarkRecord) -> dict[str, object]:
@@ -231,33 +232,3 @@ def _written(record: BenchmarkRecord) -> dict[str, object]:
     if record.struc_info is not None:
         content["struc_info"] = record.struc_info
     return content
-
-
-def _object(value: object, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{where}: expected an object")
-    return cast("dict[str, Any]", value)
-
-
-def _list(value: object, where: str) -> list[object]:
-    if not isinstance(value, list):
-        raise ValueError(f"{where}: expected a list")
-    return cast("list[object]", value)
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{where}: expected text, got {value!r}")
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"sampled_video_frames: expected whole numbers, got {value!r}")
-    return value
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"RC_info.start_frame_bbox: expected numbers, got {value!r}")
-    return float(value)

@@ -12,8 +12,6 @@ al., NeurIPS 2023 Datasets and Benchmarks. Nothing is mended: segments may overl
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from typing import Literal, cast
 
 from medgrpo.core import DataError, Span
 from medgrpo.knowledge import load_vocabulary
+from medgrpo.sources.json_file import as_list, as_number, as_object, load_object
 from medgrpo.sources.problem import Problem, all_or_error
 from medgrpo.sources.spreadsheet import read_rows
 
@@ -82,7 +81,7 @@ def nurvid_videos(folder: Path) -> Iterator[NurvidVideo | Problem]:
     splits: dict[str, tuple[NurvidSplit, int]] = {}
     yield from _read_splits(root / "task1&3", splits)
     path = root / "NurViD_annotations.json"
-    content = _load(path)
+    content = load_object(path, "NurViD annotation")
     for key, entry in content.items():
         wrong: list[str] = []
         try:
@@ -148,38 +147,17 @@ def _read_splits(folder: Path, found: dict[str, tuple[NurvidSplit, int]]) -> Ite
                 found[name] = (split, int(label))
 
 
-def _load(path: Path) -> dict[str, object]:
-    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        keys = [key for key, _ in pairs]
-        if len(set(keys)) != len(keys):
-            raise ValueError(f"{next(key for key in keys if keys.count(key) > 1)} occurs twice")
-        return dict(pairs)
-
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(path, f"not a NurViD annotation file ({error})") from error
-    if not isinstance(content, dict):
-        raise DataError(path, "not a NurViD annotation file: expected an object of videos")
-    return cast("dict[str, object]", content)
-
-
 def _video(key: str, entry: object, names: NurvidNames, split: NurvidSplit, operation: int, wrong: list[str]) -> NurvidVideo:
     """`wrong` takes what is the matter with single annotations, which are left out."""
-    if not isinstance(entry, dict):
-        raise ValueError("expected an object")
-    fields = cast("dict[str, object]", entry)
+    fields = as_object(entry, "entry")
     procedure = _id(fields["operationID"], "operationID", names.procedures)
     if procedure + 1 != operation:
         raise ValueError(f"operationID is {procedure + 1}, but {split}.csv of task1&3 says {operation}")
-    duration = _seconds(fields["duration"], "duration")
+    duration = as_number(fields["duration"], "duration")
     if duration <= 0:
         raise ValueError(f"duration must be positive, got {duration}")
-    annotations = fields["annotations"]
-    if not isinstance(annotations, list):
-        raise ValueError("annotations: expected a list")
     segments: list[NurvidSegment] = []
-    for place, one in enumerate(cast("list[object]", annotations), start=1):
+    for place, one in enumerate(as_list(fields["annotations"], "annotations"), start=1):
         try:
             segments.append(_segment(one, place, names))
         except ValueError as error:
@@ -194,19 +172,17 @@ def _video(key: str, entry: object, names: NurvidNames, split: NurvidSplit, oper
         segments=tuple(sorted(segments, key=lambda segment: (segment.span, segment.number))),
         url=str(fields["url"]),
         resolution=str(fields["resolution"]),
-        fps=_seconds(fields["fps"], "fps"),
+        fps=as_number(fields["fps"], "fps"),
     )
 
 
 def _segment(value: object, number: int, names: NurvidNames) -> NurvidSegment:
     where = f"annotation {number}"
-    if not isinstance(value, dict):
-        raise ValueError(f"{where}: expected an object")
-    fields = cast("dict[str, object]", value)
+    fields = as_object(value, where)
     pair = fields.get("segment")
     if not isinstance(pair, list) or len(cast("list[object]", pair)) != 2:
         raise ValueError(f"{where}: segment: expected [start, end]")
-    start, end = (_seconds(one, f"{where}: segment") for one in cast("list[object]", pair))
+    start, end = (as_number(one, f"{where}: segment") for one in cast("list[object]", pair))
     action = _id(fields.get("actionID"), f"{where}: actionID", names.actions)
     try:
         return NurvidSegment(Span(start, end), action, names.actions[action], _concept("action", action), number)
@@ -226,11 +202,3 @@ def _id(value: object, where: str, known: Mapping[int, str]) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value - 1 not in known:
         raise ValueError(f"{where}: expected 1 to {len(known)}, got {value!r}")
     return value - 1
-
-
-def _seconds(value: object, where: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"{where}: expected a number, got {value!r}")
-    if not math.isfinite(value):
-        raise ValueError(f"{where}: expected a finite number, got {value!r}")
-    return float(value)

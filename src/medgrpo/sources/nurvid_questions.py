@@ -41,8 +41,9 @@ def _of_video(video: NurvidVideo, steps: tuple[str, ...]) -> Iterator[BenchmarkR
     clip = Clip("NurViD", video.id, video.split == "train", 0.0, end)
     listed = sorted({action for _, action in named})
     yield from temporal(clip, named, listed)
-    yield from next_of_segments(clip, named, steps)
-    yield from dense_by_group(clip, [(span, step_caption(action, video.procedure)) for span, action in named], listed)
+    yield from next_of_segments(clip.cut, named, steps)
+    events = [(span, step_caption(action, video.procedure)) for span, action in named]
+    yield from dense_by_group(clip.cut, clip.span, events, listed)
 
 
 NURVID = Source(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from medgrpo.core import Span
@@ -54,7 +54,8 @@ def rate_for(seconds: float) -> Fraction:
 class Clip:
     """A stretch of one video, in seconds of that video. `frames` and `frame_numbers` where the data set's layout names frames.
 
-    `bounds`: how the record says where the clip lies, by default in seconds.
+    `bounds`: how the record says where the clip lies, by default in seconds; `dollars`: its id is in the form `fps$video$start$end`
+    instead of `video&&start&&end&&fps`.
     """
 
     source: str
@@ -66,6 +67,7 @@ class Clip:
     frame_numbers: tuple[int, ...] = ()
     rate: Fraction = RATE
     bounds: ClipBounds | None = None
+    dollars: bool = False
 
     @property
     def seconds(self) -> float:
@@ -74,6 +76,22 @@ class Clip:
     @property
     def place(self) -> ClipBounds:
         return self.bounds or ClipBounds("input_video_time", str(float(self.start_seconds)), str(float(self.end_seconds)))
+
+    @property
+    def span(self) -> Span:
+        return Span(self.start_seconds, self.end_seconds)
+
+    @property
+    def id(self) -> str:
+        """As MedVidBench writes it; it is no key."""
+        place, rate = self.place, float(self.rate)
+        if self.dollars:
+            return f"{rate}${self.video}${place.start}${place.end}"
+        return f"{self.video}&&{place.start}&&{place.end}&&{rate}"
+
+    def cut(self, start_seconds: float, end_seconds: float) -> Clip:
+        """Another stretch of the same video, where no frames are named."""
+        return replace(self, start_seconds=start_seconds, end_seconds=end_seconds)
 
     def within(self, span: Span) -> Span:
         """A span of the video, in seconds of the clip, to the millisecond."""
@@ -169,17 +187,16 @@ def _record(
     drawn: Region | None = None,
     author: str | None = None,
 ) -> BenchmarkRecord:
-    bounds, rate = clip.place, float(clip.rate)
     return BenchmarkRecord(
         index=0,
-        id=f"{clip.video}&&{bounds.start}&&{bounds.end}&&{rate}",
+        id=clip.id,
         qa_type=kind,
         source=clip.source,
         train=clip.train,
         frames=clip.frames,
         frame_numbers=clip.frame_numbers,
         video=clip.video,
-        clip=bounds,
+        clip=clip.place,
         frames_per_second=clip.rate,
         question=question,
         answer=answer,

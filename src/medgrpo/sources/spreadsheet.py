@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from pathlib import Path
 from xml.etree import ElementTree
 from zipfile import BadZipFile, ZipFile
@@ -19,7 +20,7 @@ def read_rows(path: Path, sheet: str = "xl/worksheets/sheet1.xml") -> list[dict[
             shared = [_plain(one) for one in ElementTree.fromstring(parts.read("xl/sharedStrings.xml"))]
             rows = ElementTree.fromstring(parts.read(sheet)).iter(f"{_SPACE}row")
             return [_row(row, shared) for row in rows]
-    except (OSError, BadZipFile, KeyError, ElementTree.ParseError, ValueError, IndexError) as error:
+    except (OSError, BadZipFile, zlib.error, RuntimeError, KeyError, ElementTree.ParseError, ValueError, IndexError) as error:
         raise DataError(path, f"not an .xlsx spreadsheet with a sheet {sheet} ({error})") from error
 
 
