@@ -13,8 +13,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "check",
         help="name every problem of a data set's annotation",
         description="Read the annotation of a data set in its raw layout (or a MedVidBench file), make its questions, check "
-        "gold answers, and print each problem with file and place. No problem is fatal, also a file that cannot be read at all, unless "
-        "--strict asks for it.",
+        "gold answers, and print each problem with file and place. No problem is fatal, not even a file that cannot be read at all, "
+        "unless --strict asks for it.",
     )
     parser.add_argument("source", metavar="SOURCE", help="name of the data set, or MedVidBench; docs/sources.md lists them")
     parser.add_argument("path", metavar="PATH", type=Path, help="folder of the raw annotation, or the MedVidBench file")
