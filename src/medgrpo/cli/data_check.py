@@ -13,7 +13,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "check",
         help="name every problem of a data set's annotation",
         description="Read the annotation of a data set in its raw layout (or a MedVidBench file), make its questions, check "
-        "gold answers, and print each problem with file and place. No problem is fatal, not even a file that cannot be read at all, "
+        "gold answers, and print each problem with file and place. No problem is fatal, not even a file that cannot be read, "
         "unless --strict asks for it.",
     )
     parser.add_argument("source", metavar="SOURCE", help="name of the data set, or MedVidBench; docs/sources.md lists them")

@@ -21,8 +21,8 @@ from pathlib import Path
 from medgrpo.core import DataError
 from medgrpo.knowledge import TARGETS, VERBS
 from medgrpo.sources.json_file import as_corners, as_list, as_object, as_text, as_whole, load_object
+from medgrpo.sources.overlaps import is_doubtful
 from medgrpo.sources.problem import Problem
-from medgrpo.sources.recordings import is_doubtful
 from medgrpo.sources.tracks import pixel_box
 from medgrpo.tasks import PixelBox
 
