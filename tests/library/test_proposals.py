@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from medgrpo.core import InputError, ModelError
-from medgrpo.library import EndpointModel
 from medgrpo.library.mentions import MentionFinder
 from medgrpo.library.proposals import Proposal, Refused, Unparsed, check_proposal, parse_reply, prompt_for
 
@@ -118,59 +114,3 @@ def test_the_prompt_has_the_passage_and_its_concepts(table, passage):
     assert prompt is not None
     assert all(words in prompt for words in ("anatomy:liver", "material:bile", "The liver produces bile.", "supplied_by"))
     assert prompt_for(passage("The liver."), MentionFinder(table).mentions(passage("The liver.")), table.by_id) is None
-
-
-class Endpoint(BaseHTTPRequestHandler):
-    answers: list[tuple[int, bytes]]
-    asked: list[dict[str, object]]
-
-    def do_POST(self) -> None:
-        type(self).asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        code, body = type(self).answers.pop(0)
-        self.send_response(code)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        """Silence."""
-
-
-@pytest.fixture
-def endpoint():
-    Endpoint.answers, Endpoint.asked = [], []
-    server = HTTPServer(("127.0.0.1", 0), Endpoint)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield EndpointModel(f"http://127.0.0.1:{server.server_port}/v1", "m", timeout_seconds=5, pause_seconds=0)
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-GOOD = json.dumps({"choices": [{"message": {"content": "yes"}}]}).encode()
-
-
-def test_an_endpoint_answers(endpoint):
-    Endpoint.answers = [(200, GOOD)]
-    assert endpoint.complete("ask") == "yes"
-    assert Endpoint.asked[0]["messages"] == [{"role": "user", "content": "ask"}]
-
-
-def test_an_endpoint_that_fails_for_a_moment_is_asked_again(endpoint):
-    Endpoint.answers = [(503, b""), (429, b""), (200, GOOD)]
-    assert endpoint.complete("ask") == "yes"
-
-
-@pytest.mark.parametrize(
-    ("answers", "words"),
-    [([(500, b"")] * 3, "no answer after 3 tries"), ([(401, b"")], "refused"), ([(200, b"{}")], "does not answer as")],
-)
-def test_an_endpoint_that_does_not_answer_is_a_model_error(endpoint, answers, words):
-    Endpoint.answers = list(answers)
-    with pytest.raises(ModelError, match=words):
-        endpoint.complete("ask")
-
-
-def test_an_address_that_is_none():
-    with pytest.raises(InputError, match="no http address"):
-        EndpointModel("file:///etc/passwd", "m")

@@ -37,11 +37,12 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.cli.progress import titled_progress
     from medgrpo.core import InputError
     from medgrpo.knowledge import load_vocabulary
-    from medgrpo.library import BuildOptions, EndpointModel, build_knowledge_base
+    from medgrpo.library import BuildOptions, build_knowledge_base
+    from medgrpo.models import Endpoint
 
     if (args.model is None) != (args.model_name is None):
         raise InputError("--model and --model-name belong together: give both or neither")
-    model = EndpointModel(args.model, args.model_name) if args.model is not None else None
+    model = Endpoint(args.model, args.model_name) if args.model is not None else None
     options = BuildOptions(licence=args.licence, date=args.date)
     with stop_on_signals() as stop, titled_progress() as listen:
         summary = build_knowledge_base(args.documents, args.out, load_vocabulary(), options, listen, stop, model)

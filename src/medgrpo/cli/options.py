@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from medgrpo.analysis import AnalysisOptions, Help
 from medgrpo.core import InputError
-from medgrpo.library import EndpointModel, open_knowledge_base
+from medgrpo.library import open_knowledge_base
+from medgrpo.models import Endpoint
 from medgrpo.reasoning import ModelRephraser
 
 
@@ -33,5 +34,5 @@ def given_help(knowledge: Path | None, rephrase_url: str | None, rephrase_model:
             raise InputError(
                 f"--rephrase: {rephrase_url!r} is no http address; give the endpoint's base, as http://localhost:8000/v1"
             )
-        rephraser = ModelRephraser(EndpointModel(rephrase_url, rephrase_model))
+        rephraser = ModelRephraser(Endpoint(rephrase_url, rephrase_model))
     return Help(rephraser, None if knowledge is None else open_knowledge_base(knowledge))

@@ -3,7 +3,6 @@
 from medgrpo.library.build import BuildOptions, BuildSummary, build_knowledge_base
 from medgrpo.library.conflicts import Conflict, find_conflicts
 from medgrpo.library.embedding import SentenceModel, load_sentence_model, model_missing
-from medgrpo.library.endpoint import EndpointModel
 from medgrpo.library.index_build import build_search_index
 from medgrpo.library.proposals import ClaimModel
 from medgrpo.library.records import Claim, ClaimRelation, Context, Decision, Document, Mention, Modality, Passage
@@ -35,7 +34,6 @@ __all__ = [
     "Context",
     "Decision",
     "Document",
-    "EndpointModel",
     "FoundClaim",
     "FoundPassage",
     "KnowledgeBase",

@@ -7,18 +7,23 @@ from medgrpo.models.batch import collate
 from medgrpo.models.batching import batches
 from medgrpo.models.chat import Encoder, Family, family_of, open_encoder
 from medgrpo.models.encoded import Encoded, VisionTokens
+from medgrpo.models.endpoint import Endpoint, Prices
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
 from medgrpo.models.options import ModelOptions
 from medgrpo.models.positions import PositionRule, rope_positions
 from medgrpo.models.preprocess import Patches, VideoForm, patchify
+from medgrpo.models.registry import BACKENDS, Backend, open_model
 from medgrpo.models.scripted import ScriptedModel
 from medgrpo.models.tiny import TINY_KINDS, TinyKind, build_tiny
 
 __all__ = [
+    "BACKENDS",
     "TINY_KINDS",
+    "Backend",
     "Completion",
     "Encoded",
     "Encoder",
+    "Endpoint",
     "Failure",
     "Family",
     "Model",
@@ -26,6 +31,7 @@ __all__ = [
     "ModelOptions",
     "Patches",
     "PositionRule",
+    "Prices",
     "Request",
     "ScriptedModel",
     "TinyKind",
@@ -37,6 +43,7 @@ __all__ = [
     "collate",
     "family_of",
     "open_encoder",
+    "open_model",
     "patchify",
     "rope_positions",
 ]

@@ -59,8 +59,7 @@ class Encoder:
         """The prompt up to where the reply begins. InputError for a prompt that is too long (with the room its reply needs), holds
         words of vision, or whose clip has the wrong size; it is never cut.
         """
-        messages, clips = self._messages(request)
-        text = cast(str, self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+        text, clips = self.render(request)
         encoded = self._encoded(request.key, text, [patchify(clip, self.family.form) for clip in clips])
         needed = len(encoded.token_ids) + request.max_new_tokens
         if needed > self.family.most_tokens:
@@ -69,6 +68,11 @@ class Encoder:
                 f"than the model's {self.family.most_tokens}; sample fewer or smaller frames"
             )
         return encoded
+
+    def render(self, request: Request) -> tuple[str, list[SampledClip]]:
+        """The conversation in the checkpoint's own template, up to where the reply begins, with one pad for each of its clips."""
+        messages, clips = self._messages(request)
+        return cast(str, self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)), clips
 
     def reply_ids(self, reply: str) -> Ids:
         """A reply's tokens with the end of its turn: what training teaches. InputError when it holds special words."""

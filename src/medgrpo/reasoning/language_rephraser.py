@@ -28,7 +28,7 @@ class Rephraser(Protocol):
 
 
 class Completing(Protocol):
-    """A model that answers a prompt, such as `medgrpo.library.EndpointModel`."""
+    """A model that answers a prompt, such as `medgrpo.models.Endpoint`."""
 
     @property
     def name(self) -> str: ...

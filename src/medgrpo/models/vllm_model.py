@@ -1,0 +1,125 @@
+"""A checkpoint run by vLLM in this process. Written to its documented interface, tested against a stand-in, not run on a GPU here.
+
+vLLM scales and cuts pictures itself, with transformers' processor: it is given ours in their final size, told to leave it, and told
+each clip's rate. Its positions after a clip follow the rule `maximum` (see `rope_positions`) in the sources that were read.
+"""
+
+# vllm is not installed where this is checked
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingImports=false
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, cast
+
+import numpy as np
+
+from medgrpo.core import InputError, MissingExtra, ModelError
+from medgrpo.models.chat import Encoder, first_line, open_encoder
+from medgrpo.models.model import Completion, Failure, ModelCard, Request
+from medgrpo.models.options import ModelOptions, fitting_sampling
+from medgrpo.video import SampledClip
+
+_LEAVE_PICTURES = {"do_resize": False, "do_sample_frames": False}
+
+
+class VllmModel:
+    """`engine` is vLLM's `LLM`; `settings` makes its `SamplingParams`."""
+
+    def __init__(
+        self, name: str, engine: Any, settings: Callable[..., Any], encoder: Encoder, options: ModelOptions, version: str
+    ) -> None:
+        self._engine, self._settings, self._encoder = engine, settings, encoder
+        self.card = ModelCard(
+            name=name,
+            backend="vllm",
+            revision="",
+            sampling=fitting_sampling(name, encoder.family, options.sampling),
+            details={"vllm": version, "position_rule": "maximum", "model_type": encoder.family.model_type},
+        )
+
+    async def generate(self, requests: Sequence[Request]) -> list[Completion | Failure]:
+        """See Model. vLLM batches by itself; a request that it would refuse is found before, so that it cannot fail the others."""
+        return await asyncio.to_thread(self._generate, requests)
+
+    def _generate(self, requests: Sequence[Request]) -> list[Completion | Failure]:
+        results: list[Completion | Failure | None] = [None] * len(requests)
+        asked: list[int] = []
+        prompts: list[Mapping[str, Any]] = []
+        for place, request in enumerate(requests):
+            try:
+                self._encoder.encode(request)  # what is too long, of a wrong size or holds words of vision
+                prompts.append(vllm_prompt(self._encoder, request))
+                asked.append(place)
+            except InputError as error:
+                results[place] = Failure(str(error), lasting=True)
+        began = time.perf_counter()
+        settings = [self._sampling(requests[place]) for place in asked]
+        answers = self._engine.generate(prompts, settings, use_tqdm=False) if asked else []
+        share = (time.perf_counter() - began) / max(1, len(asked))
+        for place, answer in zip(asked, answers, strict=True):
+            said = answer.outputs[0]
+            finish: Literal["stop", "length"] = "length" if said.finish_reason == "length" else "stop"
+            results[place] = Completion(said.text, finish, len(answer.prompt_token_ids), len(said.token_ids), share)
+        return cast("list[Completion | Failure]", results)
+
+    def _sampling(self, request: Request) -> Any:
+        return self._settings(
+            temperature=request.temperature,
+            max_tokens=request.max_new_tokens,
+            seed=request.seed,
+            stop_token_ids=[self._encoder.end_of_turn],
+            logit_bias=dict.fromkeys(self._encoder.vision.all, -100.0),
+        )
+
+
+def open_vllm(name: str, options: ModelOptions) -> VllmModel:
+    """Load a folder or hub name. MissingExtra without vLLM; ModelError, one line, when it cannot load the model.
+
+    Uses of the options: sampling, dtype. The rule must be `maximum`, for vLLM knows no other.
+    """
+    if options.position_rule != "maximum":
+        raise InputError(f"vllm:{name}: vLLM goes on after a clip by the rule `maximum`; give that, or use transformers")
+    try:
+        from vllm import LLM, SamplingParams
+    except ModuleNotFoundError as error:
+        raise MissingExtra(f"vllm:{name}", "vllm", error.name or "vllm") from error
+    encoder = open_encoder(name)
+    try:
+        engine = LLM(
+            model=name,
+            dtype=options.dtype,
+            max_model_len=min(encoder.family.most_tokens, options.batch_tokens),
+            limit_mm_per_prompt={"video": 2, "image": 0},  # a question's clip and an example's
+            mm_processor_kwargs=_LEAVE_PICTURES,
+            generation_config="vllm",  # not the checkpoint's own penalties and temperatures
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(f"vllm:{name}: cannot be loaded: {first_line(error)}") from error
+    return VllmModel(name, engine, SamplingParams, encoder, options, importlib.metadata.version("vllm"))
+
+
+def vllm_prompt(encoder: Encoder, request: Request) -> Mapping[str, Any]:
+    """What `LLM.generate` takes: the templated text with one pad per clip, and each clip with what is known of its times."""
+    text, clips = encoder.render(request)
+    if not clips:
+        return {"prompt": text}
+    videos = [(np.stack(clip.images), _metadata(clip)) for clip in clips]
+    return {"prompt": text, "multi_modal_data": {"video": videos}, "mm_processor_kwargs": dict(_LEAVE_PICTURES)}
+
+
+def _metadata(clip: SampledClip) -> Mapping[str, Any]:
+    """Already sampled: frame k of len(images) at the nominal rate, so that transformers' `sampled_fps` is that rate."""
+    count = len(clip.images)
+    return {
+        "fps": float(clip.frames_per_second),
+        "total_num_frames": count,
+        "frames_indices": list(range(count)),
+        "duration": float(count / clip.frames_per_second),
+        "width": clip.images[0].shape[1],
+        "height": clip.images[0].shape[0],
+        "do_sample_frames": False,
+    }
