@@ -41,6 +41,7 @@ from medgrpo.cli import (
     knowledge_search,
     simulate,
     train_calibrate,
+    train_grpo,
     train_perception,
     train_tiny,
 )
@@ -66,6 +67,7 @@ COMMANDS = (
     ("data", data_build),
     ("train", train_perception),
     ("train", train_calibrate),
+    ("train", train_grpo),
     ("train", train_tiny),
     ("knowledge", knowledge_build),
     ("knowledge", knowledge_review),

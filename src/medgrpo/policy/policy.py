@@ -42,7 +42,10 @@ class Prompt:
 
 
 class Policy:
-    """`network` is transformers' own class for conditional generation. Its attention is set by name, nothing is patched."""
+    """`network` is transformers' own class for conditional generation. Its attention is set by name, nothing is patched.
+
+    `banned` tokens are never said, `ends` end an answer; `half` computes in bfloat16 over float32 weights.
+    """
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class Policy:
         rule: PositionRule,
         temperature: float = 1.0,
         attention: AttentionKind = "blocks",
+        half: bool = False,
     ) -> None:
         kind = network.config.model_type
         if kind not in FAMILIES:
@@ -61,6 +65,7 @@ class Policy:
         self.temperature = temperature
         self.attention: AttentionKind = attention
         self.ends = frozenset(ends)
+        self._half = half
         vision = network.config.vision_config
         self.tokens_per_second: float | None = float(vision.tokens_per_second) if kind == "qwen2_5_vl" else None
         self._banned = torch.tensor(sorted(set(banned)), dtype=torch.long, device=network.device)
@@ -86,21 +91,27 @@ class Policy:
         seen = (
             {} if prompt is None or prompt.pixels is None else {"pixel_values_videos": prompt.pixels, "video_grid_thw": prompt.grid}
         )
-        outputs = self.network.model(
-            input_ids=token_ids,
-            position_ids=positions,
-            attention_mask=mask,
-            past_key_values=cache,
-            use_cache=cache is not None,
-            **seen,
-        )
+        with self._arithmetic():
+            outputs = self.network.model(
+                input_ids=token_ids,
+                position_ids=positions,
+                attention_mask=mask,
+                past_key_values=cache,
+                use_cache=cache is not None,
+                **seen,
+            )
         return outputs.last_hidden_state
+
+    def _arithmetic(self) -> torch.autocast:
+        """`half`: layers in bfloat16 over float32 weights."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self._half)
 
     def log_probabilities(self, hidden: Tensor) -> Tensor:
         """(N, vocabulary) of the distribution that is sampled from: at the temperature, no token of vision; float32 at least.
 
         The same function in rollout and update, so that the two can only differ by rounding.
         """
-        logits = self.network.lm_head(hidden)
+        with self._arithmetic():
+            logits = self.network.lm_head(hidden)
         logits = logits if logits.dtype == torch.float64 else logits.float()
         return torch.log_softmax((logits / self.temperature).index_fill(1, self._banned, float("-inf")), dim=1)

@@ -1,0 +1,45 @@
+"""`medgrpo train grpo`: MedGRPO of a video-language model from one recipe; stopped or killed, the same command goes on."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from medgrpo.cli.command import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "grpo",
+        help="train a video-language model by MedGRPO",
+        description="Reinforcement learning of a Qwen2.5-VL or Qwen3-VL on questions in MedVidBench's form (docs/method.md). RECIPE "
+        "is a TOML file with every setting; recipes/ in the repository holds commented ones. A run that was stopped or killed "
+        "goes on, to the same numbers, when the same command is given again. Needs the extra `models`.",
+    )
+    parser.add_argument("recipe", metavar="RECIPE", type=Path, help="the recipe (TOML)")
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the run: metrics, checkpoint, model")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    from medgrpo.core import MissingExtra
+
+    try:
+        from medgrpo.policy import needs_sentences, read_grpo_recipe, train_grpo
+    except ModuleNotFoundError as error:
+        if error.name not in ("torch", "transformers"):
+            raise
+        raise MissingExtra("medgrpo train grpo", "models", error.name) from error
+    from medgrpo.analysis import stop_on_signals
+    from medgrpo.cli.progress import titled_progress
+    from medgrpo.scoring import Remembering, load_minilm
+
+    recipe = read_grpo_recipe(args.recipe)
+    sentences = Remembering(load_minilm()) if needs_sentences(recipe) else None
+    with titled_progress() as progress, stop_on_signals() as stop:
+        done = train_grpo(recipe, args.out, progress, stop, sentences)
+    for reason in done.stopped:
+        sys.stderr.write(f"medgrpo: stopped by an alarm after step {done.steps}: {reason}\n")
+    sys.stdout.write(f"{done.model or args.out / 'metrics.jsonl'}\n")
+    return 4 if done.stopped else 0

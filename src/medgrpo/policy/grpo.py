@@ -1,0 +1,289 @@
+"""The loop of MedGRPO on one machine: collect groups, reward, update, write down, keep; resumable at any step to the same losses.
+
+What it leaves out: more than one process (the figures, the sampler and the checkpoint are of one), and engines other than the
+network itself for sampling.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from medgrpo import __version__
+from medgrpo.core import InputError, Interrupted, ModelError
+from medgrpo.models import Encoded, Encoder, Request, open_encoder
+from medgrpo.policy.alarms import alarms
+from medgrpo.policy.checks import check_sight
+from medgrpo.policy.collecting import Collector
+from medgrpo.policy.figures import Asked, Collected, by_source_task
+from medgrpo.policy.keeping import RunFolder
+from medgrpo.policy.loading import load_network, policy_of
+from medgrpo.policy.policy import Policy
+from medgrpo.policy.questions import Question, Sampler, clip_of, read_questions
+from medgrpo.policy.recipe import GrpoRecipe
+from medgrpo.policy.rewarding import Rewarder
+from medgrpo.policy.update import Group, UpdateFigures, accumulate, measured
+from medgrpo.reward import Calibration, SpreadAverages, batch_advantages, read_calibration
+from medgrpo.scoring import Embedder
+from medgrpo.tasks import Judge
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """`stopped`: the alarms that ended the run before its last step, empty when it is done."""
+
+    steps: int
+    model: Path | None
+    stopped: tuple[str, ...]
+
+
+def train_grpo(
+    recipe: GrpoRecipe,
+    out: Path,
+    progress: Progress,
+    stop: Callable[[], bool],
+    sentences: Embedder | None = None,
+    judge: Judge | None = None,
+) -> Finished:
+    """Run or go on. Interrupted when `stop` says so: the checkpoint then holds the last whole step."""
+    run = GrpoRun(recipe, out, sentences, judge)
+    return run.train(progress, stop)
+
+
+class GrpoRun:
+    """Everything that a run holds. Made whole or not at all: whatever can be refused is refused here, before the first step."""
+
+    def __init__(self, recipe: GrpoRecipe, out: Path, sentences: Embedder | None, judge: Judge | None) -> None:
+        self.recipe = recipe
+        questions = read_questions(recipe.data.questions, recipe.data.tasks)
+        calibration = _calibration(recipe)
+        self._rewarder = Rewarder(recipe.rewards, calibration, sentences, judge)
+        self._rewarder.check(sorted({question.source_task for question in questions.kept}))
+        self._encoder: Encoder = open_encoder(recipe.model.checkpoint)
+        _check_budget(questions.kept, self._encoder, recipe.rollout.most_new_tokens)
+        self.folder = RunFolder(out)
+        goes_on = self.folder.start(_told(recipe, calibration, judge, sentences))
+        torch.manual_seed(recipe.run.seed)
+        network = load_network(recipe.model)
+        self.policy: Policy = policy_of(network, self._encoder, recipe)
+        self._reference: Policy | None = policy_of(copy.deepcopy(network), self._encoder, recipe) if recipe.update.kl > 0 else None
+        self._trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
+        settings = recipe.update
+        self._optimiser = torch.optim.AdamW(self._trained, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+        warm = max(1, settings.warmup_steps)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, lambda update: min(1.0, (update + 1) / warm))
+        self._generator = torch.Generator(self.policy.device).manual_seed(recipe.run.seed)
+        self._sampler = Sampler(questions.kept, recipe.data.balance, recipe.run.seed)
+        self._averages = SpreadAverages(recipe.rewards.ema_decay)
+        self.step = 0
+        self._questions = questions.kept
+        self._left_out = questions.left_out
+        if goes_on:
+            self._restore(self.folder.load(self.policy.device))
+        self.folder.cut_back(self.step)
+        self._collector = Collector(
+            self.policy, self._encoder, self._rewarder, self._sampler, recipe.rollout, self._encode, self._generator
+        )
+
+    def train(self, progress: Progress, stop: Callable[[], bool]) -> Finished:
+        """All steps that are left."""
+        steps = self.recipe.run.steps
+        self._check_sight()
+        history = self.folder.lines("metrics.jsonl")
+        while self.step < steps:
+            if stop():
+                self.folder.save(self._state())
+                raise Interrupted(f"stopped after step {self.step} of {steps}; the same command goes on")
+            line = self._one_step()
+            history.append(line)
+            found = alarms(self.recipe.stop, history)
+            self.step += 1
+            self.folder.append("metrics.jsonl", {**line, "alarms": found})
+            progress(f"GRPO: {_words(line)}", self.step, steps)
+            if found or self.step == steps or self.step % self.recipe.run.checkpoint_every == 0:
+                self.folder.save(self._state())
+            if found:
+                return Finished(self.step, None, tuple(found))
+        return Finished(self.step, self._export(), ())
+
+    def _one_step(self) -> dict[str, Any]:
+        self.policy.network.eval()
+        started = time.perf_counter()
+        collected = asyncio.run(self._collector.collect())
+        sampled = time.perf_counter()
+        if not collected.asked:
+            reasons = "; ".join(sorted({reason for _, reason in collected.skipped})[:3])
+            raise InputError(f"step {self.step}: none of {len(collected.skipped)} clips could be had: {reasons}")
+        self._write_skipped(collected)
+        used = collected.with_spread[: self.recipe.rollout.prompts_per_step]
+        rewards = [[one.reward for one in asked.rewarded] for asked in used]
+        tasks = [asked.question.example.task for asked in used]
+        advantages = batch_advantages(rewards, tasks, self.recipe.rewards.scale, self._averages)
+        figures, norm = self._update([self._group(asked, own) for asked, own in zip(used, advantages, strict=True)])
+        self._write_samples(used, advantages)
+        seen = [(None,) * len(asked.answers) for asked in used] if figures is None else figures.answers
+        return {
+            "step": self.step,
+            "loss": None if figures is None else figures.loss,
+            "gradient_norm": norm,
+            "learning_rate": self._schedule.get_last_lr()[0],
+            "groups": len(used),
+            "drawn": len(collected.asked) + len(collected.skipped),
+            "zero_spread_groups": len(collected.asked) - len(collected.with_spread),
+            "skipped": len(collected.skipped),
+            "seconds": {"collect": sampled - started, "update": time.perf_counter() - sampled},
+            "keys": by_source_task(collected, used, advantages, seen),
+        }
+
+    def _group(self, asked: Asked, advantages: Sequence[float]) -> Group:
+        masked = self.recipe.update.mask_overlong
+        counts = tuple(
+            one.reward is not None and not (masked and answer.finish == "length")
+            for one, answer in zip(asked.rewarded, asked.answers, strict=True)
+        )
+        return Group(self.policy.prompt(asked.encoded), asked.answers, tuple(advantages), counts)
+
+    def _update(self, groups: Sequence[Group]) -> tuple[UpdateFigures | None, float | None]:
+        """None when there is nothing to learn from: no group with spread, or every answer masked."""
+        if not any(counts for group in groups for counts in group.counts):
+            return None, None
+        settings, most = self.recipe.update, self.recipe.rollout.most_new_tokens
+        first: UpdateFigures | None = None
+        norm: Tensor | None = None
+        old = measured(self.policy, groups, settings.most_packed_tokens) if settings.updates_per_rollout > 1 else None
+        reference = None if self._reference is None else measured(self._reference, groups, settings.most_packed_tokens)
+        self.policy.network.train(self.recipe.model.gradient_checkpointing)
+        for _ in range(settings.updates_per_rollout):
+            self._optimiser.zero_grad()
+            figures = accumulate(self.policy, groups, settings, most, old, reference)
+            norm = torch.nn.utils.clip_grad_norm_(self._trained, settings.gradient_norm)
+            if not torch.isfinite(norm):
+                raise ModelError(
+                    f"step {self.step}: the gradient is not finite, so the weights were left alone; the last checkpoint stands: "
+                    f"lower update.learning_rate or update.gradient_norm and start in a new folder"
+                )
+            self._optimiser.step()
+            self._schedule.step()
+            first = first or figures
+        return first, None if norm is None else norm.item()
+
+    def _encode(self, question: Question) -> Encoded:
+        clip = clip_of(question.record, self.recipe.data, self._encoder.family.form.side_multiple)
+        budget = self.recipe.rollout.most_new_tokens
+        return self._encoder.encode(Request(question.example.key, question.record.question, clip, budget))
+
+    def _check_sight(self) -> None:
+        """On the first question whose clip can be had; one that cannot is counted when it is drawn."""
+        self.policy.network.eval()
+        reason = ""
+        for question in self._questions:
+            try:
+                encoded = self._encode(question)
+            except InputError as error:
+                reason = reason or str(error)
+                continue
+            tolerance = 1e-3 if self.recipe.model.compute == "float32" else 0.5
+            check_sight(
+                self.policy, self.policy.prompt(encoded), self.recipe.rollout.most_new_tokens, tolerance, self.recipe.run.seed
+            )
+            return
+        raise InputError(f"{self.recipe.data.questions}: no question's clip can be read, the first because {reason}")
+
+    def _write_skipped(self, collected: Collected) -> None:
+        for question, reason in collected.skipped:
+            self.folder.append("skipped.jsonl", {"step": self.step, "key": question.example.key, "reason": reason})
+
+    def _write_samples(self, used: Sequence[Asked], advantages: Sequence[Sequence[float]]) -> None:
+        for asked, own in list(zip(used, advantages, strict=True))[: self.recipe.run.samples_per_step]:
+            answers = [
+                {"reply": reply, "reward": one.reward, "raw": one.raw, "advantage": advantage, "finish": answer.finish}
+                for reply, one, advantage, answer in zip(asked.replies, asked.rewarded, own, asked.answers, strict=True)
+            ]
+            example = asked.question.example
+            self.folder.append(
+                "samples.jsonl",
+                {"step": self.step, "key": example.key, "source": example.source, "task": example.task, "answers": answers},
+            )
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "network": self.policy.network.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "generator": self._generator.get_state(),
+            "torch": torch.get_rng_state(),
+            "sampler": self._sampler.state(),
+            "averages": self._averages.state(),
+        }
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        try:
+            self.policy.network.load_state_dict(state["network"])
+            self._optimiser.load_state_dict(state["optimiser"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise ModelError(f"{self.folder.folder}: the checkpoint is of another model: {str(error).splitlines()[0]}") from error
+        self._schedule.load_state_dict(state["schedule"])
+        self._generator.set_state(state["generator"].cpu())
+        torch.set_rng_state(state["torch"].cpu())
+        self._sampler.restore(state["sampler"])
+        self._averages.restore(state["averages"])
+        self.step = int(state["step"])
+
+    def _export(self) -> Path:
+        target = self.folder.folder / "model"
+        self.policy.network.save_pretrained(target)
+        self._encoder.tokenizer.save_pretrained(target)
+        copy_processor_files(self.recipe.model.checkpoint, target)
+        return target
+
+
+def copy_processor_files(checkpoint: str, target: Path) -> None:
+    """The files that say how pictures are cut, so that `model/` can be opened as the checkpoint was."""
+    from transformers.utils.hub import cached_file
+
+    for name in ("preprocessor_config.json", "video_preprocessor_config.json", "chat_template.jinja"):
+        found = cached_file(checkpoint, name, _raise_exceptions_for_missing_entries=False)
+        if found is not None and not (target / name).exists():
+            (target / name).write_bytes(Path(found).read_bytes())
+
+
+def _calibration(recipe: GrpoRecipe) -> Calibration | None:
+    path = recipe.rewards.calibration
+    return None if path is None or recipe.rewards.normaliser != "logistic" else read_calibration(path)
+
+
+def _told(recipe: GrpoRecipe, calibration: Calibration | None, judge: Judge | None, sentences: Embedder | None) -> dict[str, Any]:
+    return {
+        "medgrpo": __version__,
+        **recipe.model_dump(mode="json"),
+        "calibration": None if calibration is None else calibration.digest,
+        "judge": None if judge is None else judge.name,
+        "sentences": None if sentences is None else sentences.name,
+    }
+
+
+def _check_budget(questions: Sequence[Question], encoder: Encoder, most_new_tokens: int) -> None:
+    """InputError when a reference does not fit: an answer that can never be whole would be trained to be cut."""
+    longest = max(questions, key=lambda question: len(question.record.answer or ""))
+    needed = len(encoder.reply_ids(longest.record.answer or ""))
+    if needed > most_new_tokens:
+        raise InputError(
+            f"rollout.most_new_tokens is {most_new_tokens}, but the reference of {longest.example.key} ({longest.example.task}) "
+            f"has {needed}: allow as many, or leave the task out"
+        )
+
+
+def _words(line: Mapping[str, Any]) -> str:
+    rewards = [row["reward"] for row in line["keys"].values() if row["reward"] is not None]
+    return f"reward {sum(rewards) / len(rewards):.3f}" if rewards else "no reward"

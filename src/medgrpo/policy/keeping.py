@@ -1,0 +1,98 @@
+"""A run's folder: what it was told, what it measured, and one checkpoint that holds everything it needs to go on.
+
+    recipe.json      the resolved recipe, with the version of medgrpo
+    metrics.jsonl    one line per step
+    samples.jsonl    answers with their rewards, of some groups of each step
+    skipped.jsonl    questions whose clip could not be had, with the reason
+    checkpoint.pt    network, optimiser, schedule, generators, question sampler, running spreads, counts; replaced whole
+    model/           the weights in transformers' form, when the run is done
+
+After a kill the lines of steps that the checkpoint does not know are cut off, so that a resumed run leaves the same files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from medgrpo.core import InputError, ModelError
+
+CHECKPOINT = "checkpoint.pt"
+LINES = ("metrics.jsonl", "samples.jsonl", "skipped.jsonl")
+
+
+class RunFolder:
+    """Append lines, replace the checkpoint whole, cut back to a step."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def start(self, recipe: Mapping[str, Any]) -> bool:
+        """Make or reopen the folder; whether there is a checkpoint to go on from. InputError when it holds another run."""
+        told = json.dumps(recipe, indent=1, sort_keys=True) + "\n"
+        path = self.folder / "recipe.json"
+        try:
+            if path.exists():
+                before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+                different = sorted(key for key in {*before, *recipe} if before.get(key) != json.loads(told).get(key))
+                if different:
+                    raise InputError(f"{self.folder}: holds a run with other settings ({', '.join(different)}); give a new folder")
+            else:
+                if self.folder.exists() and any(self.folder.iterdir()):
+                    raise InputError(f"{self.folder}: is not empty and no run; give a new folder")
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._replace(path, told.encode())
+        except OSError as error:
+            raise InputError(f"{error.filename or self.folder}: cannot be written: {error.strerror or error}") from error
+        return (self.folder / CHECKPOINT).exists()
+
+    def append(self, name: str, line: Mapping[str, Any]) -> None:
+        """One line, flushed."""
+        try:
+            with (self.folder / name).open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise InputError(f"{self.folder / name}: cannot be written: {error.strerror or error}") from error
+
+    def lines(self, name: str) -> list[dict[str, Any]]:
+        """What was appended so far; a last line that was cut by a kill is left out."""
+        path = self.folder / name
+        if not path.exists():
+            return []
+        whole = path.read_text(encoding="utf-8").split("\n")[:-1]
+        return [json.loads(line) for line in whole]
+
+    def cut_back(self, step: int) -> None:
+        """Drop lines of steps from `step` on: they are made again."""
+        for name in LINES:
+            if (self.folder / name).exists():
+                kept = [line for line in self.lines(name) if line["step"] < step]
+                text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
+                self._replace(self.folder / name, text.encode())
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Replace the checkpoint; a kill leaves the one before."""
+        path = self.folder / CHECKPOINT
+        unfinished = path.with_suffix(".unfinished")
+        try:
+            torch.save(dict(state), unfinished)
+            unfinished.replace(path)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+    def load(self, device: torch.device) -> dict[str, Any]:
+        """ModelError when the file is not whole."""
+        path = self.folder / CHECKPOINT
+        try:
+            return torch.load(path, map_location=device, weights_only=True)
+        except (RuntimeError, EOFError, ValueError, OSError) as error:
+            raise ModelError(f"{path}: cannot be read as a checkpoint: {str(error).splitlines()[0]}") from error
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)

@@ -1,0 +1,178 @@
+"""Everything that decides what a GRPO run does, from one TOML file; a misspelt key is an error."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from medgrpo.core import Config, InputError
+from medgrpo.models import PositionRule
+from medgrpo.policy.attention import AttentionKind
+from medgrpo.policy.losses import LossKind
+from medgrpo.reward import CAPTION_WEIGHTS, Normaliser, Scale
+from medgrpo.tasks import TASKS
+
+
+class ModelSettings(Config):
+    """The network and how it is read."""
+
+    checkpoint: str
+    """Folder or hub name of a Qwen2.5-VL or Qwen3-VL."""
+    position_rule: PositionRule = "maximum"
+    """Where text goes on after a clip; `maximum` is vLLM's and the published checkpoints', `side` transformers'."""
+    attention: AttentionKind = "blocks"
+    compute: Literal["float32", "bfloat16"] = "float32"
+    """Arithmetic of the layers. Weights and optimiser stay float32: at a rate of 5e-7 an update is lost in bfloat16 weights."""
+    device: str = "cpu"
+    frozen: tuple[Literal["vision", "language", "head"], ...] = ()
+    gradient_checkpointing: bool = False
+
+
+class DataSettings(Config):
+    """Questions and their pictures."""
+
+    questions: Path
+    """MedVidBench's form, with answers (JSON or JSONL)."""
+    tasks: tuple[str, ...] = Field(default=("temporal_grounding", "spatiotemporal_grounding"), min_length=1)
+    """Which tasks are rewarded; questions of others are left out and counted."""
+    moved: dict[str, str] = Field(default_factory=dict)
+    """Leading folders in the file's frame paths, and where those pictures lie here."""
+    most_frames: int = Field(default=768, ge=1)
+    least_pixels: int = Field(default=8 * 28 * 28, ge=1)
+    most_pixels: int = Field(default=48 * 28 * 28, ge=1)
+    balance: float = Field(default=0.5, ge=0, le=1)
+    """A (source, task) with n questions is drawn in proportion to n ** balance: 1 as they come, 0 each key alike."""
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        unknown = [name for name in self.tasks if name not in TASKS]
+        if unknown:
+            raise ValueError(f"no such task: {', '.join(unknown)}; there are {', '.join(TASKS)}")
+        return self
+
+
+class RewardSettings(Config):
+    """From answers to advantages; docs/method.md."""
+
+    normaliser: Normaliser = "logistic"
+    calibration: Path | None = None
+    scale: Scale = "group"
+    ema_decay: float = Field(default=0.99, ge=0, lt=1)
+    off_form: float = Field(default=1.0, ge=0, le=1)
+    """What a readable answer in another form than the references' is multiplied by."""
+    captions: dict[Literal["similarity", "judge"], float] = Field(default_factory=lambda: {"similarity": 0.5, "judge": 0.5})
+    """Parts of a caption's reward and their weights."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.normaliser == "logistic" and self.calibration is None:
+            raise ValueError("the normaliser `logistic` needs a calibration (`medgrpo train calibrate`)")
+        if not self.captions or any(not weight > 0 for weight in self.captions.values()):
+            raise ValueError("captions need at least one part, each with a weight above 0")
+        return self
+
+    @property
+    def caption_weights(self) -> Mapping[str, float]:
+        return {part: self.captions[part] for part in CAPTION_WEIGHTS if part in self.captions}
+
+
+class RolloutSettings(Config):
+    """How answers are sampled."""
+
+    group_size: int = Field(default=8, ge=2)
+    prompts_per_step: int = Field(default=8, ge=1)
+    draws_per_step: int = Field(default=24, ge=1)
+    """Most questions drawn for one step: groups without spread, and clips that cannot be read, are replaced up to here."""
+    most_new_tokens: int = Field(default=256, ge=1)
+    temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _enough(self) -> Self:
+        if self.draws_per_step < self.prompts_per_step:
+            raise ValueError("draws_per_step is at least prompts_per_step")
+        return self
+
+
+class UpdateSettings(Config):
+    """The objective and the optimiser (AdamW)."""
+
+    loss: LossKind = "dapo"
+    clip_low: float = Field(default=0.2, gt=0, lt=1)
+    clip_high: float = Field(default=0.3, gt=0)
+    kl: float = Field(default=0.0, ge=0)
+    """Weight of the KL to the starting model (k3); above 0 a second copy of the network is held."""
+    mask_overlong: bool = True
+    """Leave answers that the budget cut out of the loss: how they would have ended is not known. Their group's mean keeps them."""
+    updates_per_rollout: int = Field(default=1, ge=1)
+    learning_rate: float = Field(default=5e-7, gt=0)
+    warmup_steps: int = Field(default=0, ge=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    gradient_norm: float = Field(default=1.0, gt=0)
+    most_packed_tokens: int = Field(default=32768, ge=1)
+    """Longest packed sequence; a group that is longer is cut into pieces with the same gradient."""
+
+
+class StopSettings(Config):
+    """When a run stops by itself, by means over the last `window` steps; `false` switches a rule off."""
+
+    window: int = Field(default=10, ge=1)
+    least_entropy: float | Literal[False] = 0.01
+    most_overlong: float | Literal[False] = 0.9
+    most_unreadable: float | Literal[False] = 0.98
+    most_zero_spread: float | Literal[False] = 0.98
+    most_drift: float | Literal[False] = 0.05
+    """Mean absolute difference of log-probabilities between rollout and update, per token."""
+
+
+class RunSettings(Config):
+    """How long, how often."""
+
+    steps: int = Field(ge=1)
+    seed: int = 0
+    checkpoint_every: int = Field(default=20, ge=1)
+    samples_per_step: int = Field(default=1, ge=0)
+    """Groups whose answers are written to samples.jsonl."""
+
+
+class GrpoRecipe(Config):
+    """One table of the TOML file per field."""
+
+    model: ModelSettings
+    data: DataSettings
+    rewards: RewardSettings
+    rollout: RolloutSettings = Field(default_factory=RolloutSettings)
+    update: UpdateSettings = Field(default_factory=UpdateSettings)
+    stop: StopSettings = Field(default_factory=StopSettings)
+    run: RunSettings
+
+
+def read_grpo_recipe(path: Path) -> GrpoRecipe:
+    """InputError names the setting that is wrong. Paths inside are relative to the recipe's folder."""
+    try:
+        recipe = GrpoRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a TOML file ({error})") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    here = path.parent
+    calibration = recipe.rewards.calibration
+    checkpoint = here / recipe.model.checkpoint
+    return recipe.model_copy(
+        update={
+            "data": recipe.data.model_copy(update={"questions": here / recipe.data.questions}),
+            "rewards": recipe.rewards.model_copy(update={"calibration": calibration and here / calibration}),
+            "model": recipe.model.model_copy(update={"checkpoint": str(checkpoint)}) if checkpoint.is_dir() else recipe.model,
+        }
+    )
+
+
+def needs_sentences(recipe: GrpoRecipe) -> bool:
+    """Whether rewards need the sentence model: a caption task whose parts hold `similarity`."""
+    return "similarity" in recipe.rewards.captions and any(TASKS[name].card.needs_judge for name in recipe.data.tasks)

@@ -1,0 +1,86 @@
+"""Replies to rewards, while the next group is being sampled: `Task.score`, sentence model and judge, through the calibration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from medgrpo.core import Example, InputError, Unparsed
+from medgrpo.policy.recipe import RewardSettings
+from medgrpo.reward import SCORE_WEIGHTS, Calibration, Key, Parts, format_factor, group_rewards
+from medgrpo.scoring import Embedder, cosines
+from medgrpo.tasks import TASKS, AnyTask, CaptionPair, Judge
+
+
+@dataclass(frozen=True, slots=True)
+class Rewarded:
+    """One answer: its reward (None: unscored), its score before normalisation (weighted over parts), whether it could be read."""
+
+    reward: float | None
+    raw: float | None
+    readable: bool
+
+
+class Rewarder:
+    """Metric and reward are one thing: what is normalised here is what `evaluate score --protocol strict` reports."""
+
+    def __init__(
+        self, settings: RewardSettings, calibration: Calibration | None, sentences: Embedder | None, judge: Judge | None
+    ) -> None:
+        self._settings, self._calibration = settings, calibration
+        self._sentences, self._judge = sentences, judge
+
+    def check(self, keys: Sequence[tuple[str, str]]) -> None:
+        """InputError before the first step when a (source, task) cannot be rewarded: no statistics, no sentence model, no judge."""
+        for source, task in keys:
+            weights = self._weights(TASKS[task])
+            if "similarity" in weights and self._sentences is None:
+                raise InputError(f"{source}/{task}: the part `similarity` needs the sentence model (extra `similarity`)")
+            if "judge" in weights and self._judge is None:
+                raise InputError(f"{source}/{task}: the part `judge` needs a judge; give one, or leave it out of rewards.captions")
+            if self._settings.normaliser == "logistic" and self._calibration is not None:
+                for part in weights:
+                    self._calibration.of(Key(source, task, part))
+
+    async def group(self, example: Example[Any], replies: Sequence[str]) -> list[Rewarded]:
+        """One per reply, in order."""
+        task = TASKS[example.task]
+        answers = [task.parse(reply) for reply in replies]
+        scores = await self._scores(task, answers, example.gold)
+        factors = [
+            format_factor(task, reply, answer, self._settings.off_form) for reply, answer in zip(replies, answers, strict=True)
+        ]
+        parts = [Parts(score, factor) for score, factor in zip(scores, factors, strict=True)]
+        weights = self._weights(task)
+        rewards = group_rewards(example.source, example.task, parts, weights, self._settings.normaliser, self._calibration)
+        return [
+            Rewarded(reward, _mean(score, weights), not isinstance(answer, Unparsed))
+            for reward, score, answer in zip(rewards, scores, answers, strict=True)
+        ]
+
+    def _weights(self, task: AnyTask) -> Mapping[str, float]:
+        return self._settings.caption_weights if task.card.needs_judge else SCORE_WEIGHTS
+
+    async def _scores(self, task: AnyTask, answers: Sequence[Any], gold: Any) -> list[Mapping[str, float | None]]:
+        if not task.card.needs_judge:
+            return [{"score": task.score(answer, gold).value} for answer in answers]
+        weights = self._weights(task)
+        scores: list[dict[str, float | None]] = [dict.fromkeys(weights, 0.0) for _ in answers]
+        readable = [index for index, answer in enumerate(answers) if not isinstance(answer, Unparsed)]
+        pairs = [CaptionPair(answers[index].text, gold.text) for index in readable]
+        if "similarity" in weights and self._sentences is not None and pairs:
+            texts = [(pair.prediction, pair.reference) for pair in pairs]
+            for index, cosine in zip(readable, await asyncio.to_thread(cosines, texts, self._sentences), strict=True):
+                scores[index]["similarity"] = None if cosine is None else max(0.0, cosine)
+        if "judge" in weights and self._judge is not None and pairs:
+            for index, rating in zip(readable, await self._judge.rate(pairs), strict=True):
+                scores[index]["judge"] = None if rating is None else rating.share
+        return list(scores)
+
+
+def _mean(score: Mapping[str, float | None], weights: Mapping[str, float]) -> float | None:
+    held = [(weight, score[part]) for part, weight in weights.items()]
+    known = [weight * value for weight, value in held if value is not None]
+    return sum(known) / sum(weights.values()) if len(known) == len(held) else None

@@ -1,0 +1,124 @@
+"""One update: the gradient of a step's groups, group by group and piece by piece, equal to that of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from medgrpo.policy.losses import answer_loss, is_clipped, k3, ratios, token_weights
+from medgrpo.policy.packing import measure
+from medgrpo.policy.policy import Policy, Prompt
+from medgrpo.policy.recipe import UpdateSettings
+from medgrpo.policy.rollout import Sampled
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A prompt with its answers. `counts`: whether an answer is in the loss (not overlong, not unscored)."""
+
+    prompt: Prompt
+    answers: tuple[Sampled, ...]
+    advantages: tuple[float, ...]
+    counts: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        if not len(self.answers) == len(self.advantages) == len(self.counts):
+            raise ValueError("a group has one advantage and one mark per answer")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFigures:
+    """What an update saw of one answer, means over its tokens. `drift`: |log-probability then - now| before the first update."""
+
+    clipped: float
+    entropy: float
+    drift: float
+    kl: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateFigures:
+    """The loss of a whole update and, per group, figures of each answer (None for one that is not in the loss)."""
+
+    loss: float
+    answers: tuple[tuple[AnswerFigures | None, ...], ...]
+
+
+def pieces(prompt_tokens: int, lengths: Sequence[int], most_tokens: int) -> list[list[int]]:
+    """Indices of answers that are packed together: as many as fit behind the prompt, at least one; answers of length 0 nowhere."""
+    cut: list[list[int]] = []
+    room = 0
+    for index, length in enumerate(lengths):
+        if length == 0:
+            continue
+        if not cut or length > room:
+            cut.append([])
+            room = most_tokens - prompt_tokens
+        cut[-1].append(index)
+        room -= length
+    return cut
+
+
+@torch.no_grad()
+def measured(policy: Policy, groups: Sequence[Group], most_tokens: int) -> list[list[Tensor]]:
+    """Log-probabilities of all answers under the policy as it is: the old policy's, or a reference's."""
+    return [
+        [
+            row
+            for piece in pieces(group.prompt.tokens, [len(answer.token_ids) for answer in group.answers], most_tokens)
+            for row in measure(policy, group.prompt, [group.answers[index].token_ids for index in piece]).logprobs
+        ]
+        for group in groups
+    ]
+
+
+def accumulate(
+    policy: Policy,
+    groups: Sequence[Group],
+    settings: UpdateSettings,
+    most_new_tokens: int,
+    old: Sequence[Sequence[Tensor]] | None = None,
+    reference: Sequence[Sequence[Tensor]] | None = None,
+) -> UpdateFigures:
+    """Add the gradient of the loss over all groups to the parameters' `grad`."""
+    counted = [
+        [len(answer.token_ids) if counts else 0 for answer, counts in zip(group.answers, group.counts, strict=True)]
+        for group in groups
+    ]
+    weights = iter(token_weights(settings.loss, [length for lengths in counted for length in lengths], most_new_tokens))
+    total = 0.0
+    figures: list[tuple[AnswerFigures | None, ...]] = []
+    clip = (settings.clip_low, settings.clip_high)
+    for place, (group, lengths) in enumerate(zip(groups, counted, strict=True)):
+        own = [next(weights) for _ in group.answers]
+        seen: list[AnswerFigures | None] = [None] * len(group.answers)
+        for piece in pieces(group.prompt.tokens, lengths, settings.most_packed_tokens):
+            now = measure(policy, group.prompt, [group.answers[index].token_ids for index in piece])
+            losses: list[Tensor] = []
+            for index, logprobs, entropy in zip(piece, now.logprobs, now.entropies, strict=True):
+                advantage = group.advantages[index]
+                before = None if old is None else old[place][index]
+                start = None if reference is None else reference[place][index]
+                losses.append(answer_loss(settings.loss, logprobs, advantage, own[index], before, clip, start, settings.kl))
+                seen[index] = _figures(
+                    logprobs.detach(), entropy, group.answers[index], is_clipped(
+                        ratios(settings.loss, logprobs.detach(), before), advantage, *clip
+                    ), start,
+                )  # fmt: skip
+            loss = torch.stack(losses).sum()
+            loss.backward()
+            total += loss.item()
+        figures.append(tuple(seen))
+    return UpdateFigures(total, tuple(figures))
+
+
+def _figures(logprobs: Tensor, entropy: Tensor, answer: Sampled, stopped: Tensor, start: Tensor | None) -> AnswerFigures:
+    return AnswerFigures(
+        clipped=stopped.float().mean().item(),
+        entropy=entropy.mean().item(),
+        drift=(logprobs - answer.logprobs).abs().mean().item(),
+        kl=None if start is None else k3(logprobs, start).mean().item(),
+    )

@@ -1,0 +1,33 @@
+"""`medgrpo train grpo`: mistakes in one line, before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medgrpo import cli
+
+pytest.importorskip("torch", reason="needs the extra `models`")
+pytest.importorskip("transformers", reason="needs the extra `models`")
+
+
+def test_a_recipe_that_is_wrong_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text('[model]\ncheckpoint = "m"\nrule = "side"\n', encoding="utf-8")
+    assert cli.main(["train", "grpo", str(recipe), "--out", str(tmp_path / "run")]) == 2
+    error = capsys.readouterr().err
+    assert "model.rule: Extra inputs are not permitted" in error
+    assert len(error.splitlines()) == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_missing_data_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(
+        '[model]\ncheckpoint = "m"\n[data]\nquestions = "q.json"\n[rewards]\nnormaliser = "none"\n[run]\nsteps = 1\n',
+        encoding="utf-8",
+    )
+    assert cli.main(["train", "grpo", str(recipe), "--out", str(tmp_path / "run")]) == 2
+    assert "q.json: cannot be read as MedVidBench JSON" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

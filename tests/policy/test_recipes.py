@@ -1,0 +1,29 @@
+"""The recipes in the repository say everything, and only what there is."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from medgrpo.policy import GrpoRecipe, needs_sentences, read_grpo_recipe
+
+_RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", _RECIPES, ids=lambda path: path.stem)
+def test_every_setting_is_written_out(path: Path) -> None:
+    recipe = read_grpo_recipe(path)
+    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    for table, values in recipe.model_dump().items():
+        assert set(written[table]) == set(values), table
+
+
+def test_the_published_setting() -> None:
+    recipe: GrpoRecipe = read_grpo_recipe(next(path for path in _RECIPES if path.stem == "qwen2.5-vl-7b-h100x8"))
+    assert (recipe.rollout.group_size, recipe.update.learning_rate, recipe.update.kl) == (8, 5e-7, 0.0)
+    assert (recipe.update.clip_low, recipe.update.clip_high, recipe.run.steps) == (0.2, 0.3, 5000)
+    assert recipe.data.tasks == ("temporal_grounding", "spatiotemporal_grounding", "video_summary", "region_caption")
+    assert recipe.rewards.caption_weights == {"similarity": 0.5, "judge": 0.5}
+    assert needs_sentences(recipe)
