@@ -13,9 +13,9 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "grpo",
         help="train a video-language model by MedGRPO",
-        description="Reinforcement learning of a Qwen2.5-VL or Qwen3-VL on questions in MedVidBench's form (docs/method.md). RECIPE "
-        "is a TOML file with every setting; recipes/ in the repository holds commented ones. A run that was stopped or killed "
-        "goes on, to the same numbers, when the same command is given again. Needs the extra `models`.",
+        description="Reinforcement learning of a Qwen2.5-VL or Qwen3-VL on questions in MedVidBench's form (docs/method.md). "
+        "RECIPE is a TOML file with every setting; recipes/ in the repository holds commented ones. A run that was stopped or "
+        "killed goes on, to the same numbers, when the same command is given again. Needs the extra `models`.",
     )
     parser.add_argument("recipe", metavar="RECIPE", type=Path, help="the recipe (TOML)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the run: metrics, checkpoint, model")
