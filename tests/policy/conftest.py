@@ -19,7 +19,7 @@ from medgrpo.policy import Policy, Prompt  # noqa: E402
 from medgrpo.video import SampledClip  # noqa: E402
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _one_thread():
     before = torch.get_num_threads()
     torch.set_num_threads(1)
