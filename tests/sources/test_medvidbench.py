@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from medgrpo.core import DataError, Example, Unparsed
-from medgrpo.sources import BenchmarkRecord, Problem, example_of, read_medvidbench, write_medvidbench
+from medgrpo.core import DataError, Example, MissingExtra, Unparsed
+from medgrpo.sources import (
+    SOURCES,
+    SUFFIXES,
+    BenchmarkRecord,
+    ClipBounds,
+    Problem,
+    Region,
+    example_of,
+    read_medvidbench,
+    write_medvidbench,
+)
+from medgrpo.tasks import TASKS, PixelBox
 
 
 def _raw(**changes: Any) -> dict[str, Any]:
@@ -58,7 +74,7 @@ def _read(path: Path) -> list[BenchmarkRecord | Problem]:
     return list(read_medvidbench(path))
 
 
-@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.parquet"])
 def test_both_splits_read_and_read_back_equal(tmp_path: Path, name: str) -> None:
     source, copy = tmp_path / "raw.json", tmp_path / name
     source.write_text(json.dumps(RAW), encoding="utf-8")
@@ -115,3 +131,136 @@ def test_broken_line_is_named_and_broken_file_refused(tmp_path: Path) -> None:
     whole.write_text("{}", encoding="utf-8")
     with pytest.raises(DataError, match="one array"):
         _read(whole)
+
+
+_TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
+_FINITE = st.floats(0, 4000, allow_nan=False).map(lambda value: round(value, 3))
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1000, 1000) | _FINITE | _TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def _records(draw: st.DrawFn, index: int = 0) -> BenchmarkRecord:
+    frames = tuple(draw(st.lists(_TEXT, max_size=4, unique=True)))
+    first, last = sorted(draw(st.tuples(_FINITE, _FINITE)))
+    form = draw(st.sampled_from(("input_video_frame", "input_video_time", "frame")))
+    start, end = (str(first), str(last)) if form == "input_video_time" else (str(int(first)), str(int(last)))
+    x0, x1 = sorted(draw(st.tuples(_FINITE, _FINITE)))
+    video, fps = draw(_TEXT), draw(st.sampled_from((Fraction(1), Fraction(1, 2), Fraction(1, 3), Fraction(3), Fraction("0.1"))))
+    number = f"{fps}${video}${start}${end}"
+    return BenchmarkRecord(
+        index=index,
+        id=draw(st.sampled_from((f"{video}&&{start}&&{end}&&{fps}", number))),
+        qa_type=draw(st.sampled_from([kind for task in TASKS.values() for kind in task.card.qa_types])),
+        source=draw(st.sampled_from(sorted(SOURCES))),
+        train=draw(st.booleans()),
+        frames=frames,
+        frame_numbers=tuple(draw(st.lists(st.integers(0, 10**9), max_size=4))),
+        video=video,
+        clip=ClipBounds(form, start, end),
+        frames_per_second=fps,
+        question=draw(_TEXT),
+        answer=draw(st.none() | _TEXT),
+        region=Region(frames[0], PixelBox(x0, first, x1, last)) if frames and draw(st.booleans()) else None,
+        struc_info=draw(_JSON),
+        author=draw(st.none() | st.just("template")),
+    )
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@settings(max_examples=30, deadline=None)
+@given(made=st.lists(_records(), max_size=4))
+def test_every_record_reads_back_equal(suffix: str, made: list[BenchmarkRecord]) -> None:
+    numbered = [replace(record, index=index) for index, record in enumerate(made)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"a{suffix}"
+        assert write_medvidbench(path, numbered) == len(numbered)
+        assert _read(path) == numbered
+        assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_groups_of_a_table_follow_one_another(tmp_path: Path) -> None:
+    made = [replace(record, index=index) for index, record in enumerate([_one()] * 2345)]
+    assert write_medvidbench(tmp_path / "a.parquet", iter(made)) == 2345
+    assert _read(tmp_path / "a.parquet") == made
+
+
+def _one() -> BenchmarkRecord:
+    return BenchmarkRecord(
+        0,
+        "i",
+        "tal",
+        "AVOS",
+        True,
+        (),
+        (),
+        "v",
+        ClipBounds("input_video_time", "0.0", "1.0"),
+        Fraction(1),
+        "When?",
+        "0.0-1.0 seconds.",
+    )
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_record_out_of_place_leaves_no_file(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(ValueError, match="record 1 has the index 0"):
+        write_medvidbench(tmp_path / f"a{suffix}", [_one(), _one()])
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"PAR1PAR1", b"[" * 100_000, b"null", b"7\n"])
+def test_hostile_files_are_named(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(content)
+    if suffix == ".jsonl":
+        assert all(isinstance(one, Problem) for one in _read(path))
+    else:
+        with pytest.raises(DataError, match=path.name):
+            _read(path)
+
+
+def test_a_line_of_another_encoding_is_named_and_the_rest_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    line = json.dumps(_raw()).encode()
+    path.write_bytes(line + b"\n" + line.replace(b"made&&0", b"mad\xe9&&0") + b"\n" + line + b"\n")
+    first, problem, last = _read(path)
+    assert isinstance(first, BenchmarkRecord)
+    assert isinstance(problem, Problem)
+    assert problem.place == "line 2"
+    assert isinstance(last, BenchmarkRecord)
+    assert last.index == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"metadata": {**_time("1", "nan"), "fps": "1.0"}},
+        {"metadata": {**_time("1", "2"), "fps": "nan"}},
+        {"metadata": {**_time("1", "2"), "fps": "1/0"}},
+        {"struc_info": [{"spans": [{"start": float("nan"), "end": 1}]}]},
+        {"RC_info": {"start_frame": "/root/data/a/0.jpg", "start_frame_bbox": [1, 2, float("inf"), 4]}},
+        {"RC_info": {"start_frame": "/root/data/a/0.jpg", "start_frame_bbox": [5, 2, 3, 4]}},
+        {"RC_info": {"start_frame": "/root/data/a/0.jpg", "start_frame_bbox": [5, 2, 3]}},
+        {"sampled_video_frames": [1.5]},
+        {"video": "a.jpg"},
+        {"id": "half \ud800"},
+        {"answer_author": 7},
+    ],
+)
+def test_hostile_values_are_problems(tmp_path: Path, change: dict[str, Any]) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([_raw(**change), _raw()]), encoding="utf-8")
+    problem, good = _read(path)
+    assert isinstance(problem, Problem)
+    assert isinstance(good, BenchmarkRecord)
+
+
+def test_parquet_without_its_package_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtra, match=r"medgrpo\[data\]"):
+        write_medvidbench(tmp_path / "a.parquet", [_one()])

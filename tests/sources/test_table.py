@@ -80,7 +80,7 @@ def test_cholect50_clips_are_unbroken_and_times_count_from_their_start(tmp_path:
     assert records[0].frame_numbers == tuple(range(100, 130))
 
 
-@pytest.mark.parametrize("name", ["out.json", "out.jsonl"])
+@pytest.mark.parametrize("name", ["out.json", "out.jsonl", "out.parquet"])
 def test_converted_file_reads_back_equal(tmp_path: Path, name: str) -> None:
     folder, out = _folder(tmp_path), tmp_path / name
     assert main(["data", "convert", "AVOS", str(folder), "--out", str(out)]) == 0

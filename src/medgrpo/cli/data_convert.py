@@ -14,11 +14,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "convert",
         help="write a data set's questions in MedVidBench's form",
         description="Read the annotation of a data set in its raw layout and write its questions and gold answers as MedVidBench "
-        "JSON or JSONL. No frame is read or named: the videos are not needed.",
+        "JSON, JSONL or Parquet (needs the extra `data`). No frame is read; it is named where the data set's layout names it.",
     )
     parser.add_argument("source", metavar="SOURCE", help="name of the data set; docs/sources.md lists them")
     parser.add_argument("path", metavar="DIR", type=Path, help="folder of the raw annotation")
-    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write: .json or .jsonl")
+    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write: .json, .jsonl or .parquet")
     return parser
 
 
@@ -27,12 +27,12 @@ def run(args: argparse.Namespace) -> int:
 
     from medgrpo.cli.output import writing
     from medgrpo.core import InputError
-    from medgrpo.sources import SOURCES, BenchmarkRecord, Problem, write_medvidbench
+    from medgrpo.sources import SOURCES, SUFFIXES, BenchmarkRecord, Problem, write_medvidbench
 
     if args.source not in SOURCES:
         raise InputError(f"{args.source}: no such source; there are {', '.join(SOURCES)}")
-    if args.out.suffix not in (".json", ".jsonl"):
-        raise InputError(f"{args.out}: the name must end in .json or .jsonl")
+    if args.out.suffix not in SUFFIXES:
+        raise InputError(f"{args.out}: the name must end in one of {', '.join(SUFFIXES)}")
     left_out: list[Problem] = []
 
     def records() -> Iterator[BenchmarkRecord]:

@@ -21,6 +21,7 @@ from medgrpo.sources.medvidbench import BenchmarkRecord, ClipBounds, Region, exa
 from medgrpo.sources.nurvid import NurvidNames, NurvidSegment, NurvidSplit, NurvidVideo, read_nurvid, read_nurvid_names
 from medgrpo.sources.overlaps import Recordings, is_doubtful, recordings, same_recording
 from medgrpo.sources.problem import Problem
+from medgrpo.sources.record_files import SUFFIXES
 from medgrpo.sources.table import MEDVIDBENCH, SOURCES, check_source
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "MEDVIDBENCH",
     "OPENINGS",
     "SOURCES",
+    "SUFFIXES",
     "TEMPLATE",
     "AvosLabel",
     "AvosSegment",

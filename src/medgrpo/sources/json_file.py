@@ -49,6 +49,11 @@ def as_list(value: object, where: str) -> list[object]:
 def as_text(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"{where}: expected text, got {value!r}")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:  # half of a pair, which JSON can spell and no file can hold
+            raise ValueError(f"{where}: not Unicode text") from error
     return value
 
 

@@ -1,4 +1,4 @@
-"""MedVidBench's own JSON: one object per question -> records, and back. JSON holds one array, JSONL one object per line.
+"""MedVidBench's own JSON: one object per question -> records, and back, in any of the files of `record_files`.
 
 The two public splits differ: metadata comes in three forms, `fps` is text, ids have two forms and are **not unique**. A record's
 key is its place in the file (`index`, from 0), as on the leaderboard. Times in questions and answers are seconds from the start of
@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from medgrpo.core import DataError, Example, Unparsed
+from medgrpo.core import Example, Unparsed
 from medgrpo.sources.json_file import as_corners, as_list, as_object, as_text, as_whole
 from medgrpo.sources.problem import Problem
+from medgrpo.sources.record_files import read_objects, write_objects
 from medgrpo.tasks import PixelBox, task_of
 
 ClipForm = Literal["input_video_frame", "input_video_time", "frame"]
@@ -72,13 +73,13 @@ class BenchmarkRecord:
 
 
 def read_medvidbench(path: Path) -> Iterator[BenchmarkRecord | Problem]:
-    """Every object in the file's order, or what is wrong with it. DataError when the file is no JSON array and no JSONL."""
-    for index, (place, value) in enumerate(_objects(path)):
+    """Every object in the file's order, or what is wrong with it. DataError when the file is no JSON array, JSONL or Parquet."""
+    for index, (place, value) in enumerate(read_objects(path)):
         try:
-            if isinstance(value, json.JSONDecodeError):
-                raise ValueError(f"no JSON ({value})")
+            if isinstance(value, ValueError):
+                raise value
             yield _record(index, as_object(value, "a record"))
-        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError, RecursionError) as error:
             said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             yield Problem(path, place, said)
 
@@ -99,51 +100,11 @@ def example_of(record: BenchmarkRecord) -> Example[Any] | Unparsed:
 
 
 def write_medvidbench(path: Path, records: Iterable[BenchmarkRecord]) -> int:
-    """Write JSON, or JSONL by the name's ending, as the records come; the file appears whole or not at all. Returns their number.
+    """Write JSON, JSONL or Parquet, by the name's ending, as the records come; the file appears whole or not at all.
 
-    ValueError when a record's index is not its place.
+    Returns their number. ValueError when a record's index is not its place. MissingExtra for Parquet without the extra `data`.
     """
-    lines = path.suffix == ".jsonl"
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    count = 0
-    try:
-        with unfinished.open("w", encoding="utf-8") as stream:
-            stream.write("" if lines else "[")
-            for record in records:
-                if record.index != count:
-                    raise ValueError(f"record {count} has the index {record.index}: the index is the key")
-                stream.write("" if lines else ",\n" if count else "\n")
-                stream.write(json.dumps(_written(record), ensure_ascii=False) + ("\n" if lines else ""))
-                count += 1
-            stream.write("" if lines else "\n]\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return count
-
-
-def _objects(path: Path) -> Iterator[tuple[str, object]]:
-    try:
-        if path.suffix == ".jsonl":
-            with path.open(encoding="utf-8") as stream:
-                for number, line in enumerate(stream, 1):
-                    if line.strip():
-                        yield f"line {number}", _line(line)
-            return
-        content: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(path, f"cannot be read as MedVidBench JSON ({error})") from error
-    if not isinstance(content, list):
-        raise DataError(path, "expected one array of questions")
-    for index, value in enumerate(cast("list[object]", content)):
-        yield f"record {index}", value
-
-
-def _line(line: str) -> object:
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError as error:
-        return error
+    return write_objects(path, (_written(record, place) for place, record in enumerate(records)))
 
 
 def _record(index: int, values: dict[str, object]) -> BenchmarkRecord:
@@ -177,9 +138,15 @@ def _record(index: int, values: dict[str, object]) -> BenchmarkRecord:
         question=said["human"].removeprefix("<video>\n"),
         answer=said.get("gpt"),
         region=_region(values.get("RC_info"), frames),
-        struc_info=values.get("struc_info"),
+        struc_info=_structure(values.get("struc_info")),
         author=None if values.get("answer_author") is None else as_text(values["answer_author"], "answer_author"),
     )
+
+
+def _structure(value: object) -> object:
+    """As given; ValueError where it holds a number that JSON has no word for."""
+    json.dumps(value, allow_nan=False)
+    return value
 
 
 def _bounds(metadata: dict[str, object]) -> ClipBounds:
@@ -202,7 +169,9 @@ def _region(value: object, frames: tuple[str, ...]) -> Region | None:
     return Region(frame, PixelBox(*as_corners(values["start_frame_bbox"], "RC_info.start_frame_bbox")))
 
 
-def _written(record: BenchmarkRecord) -> dict[str, object]:
+def _written(record: BenchmarkRecord, place: int) -> dict[str, object]:
+    if record.index != place:
+        raise ValueError(f"record {place} has the index {record.index}: the index is the key")
     start, end = _CLIP_KEYS[record.clip.form]
     turns = [{"from": "human", "value": f"<video>\n{record.question}"}]
     if record.answer is not None:
