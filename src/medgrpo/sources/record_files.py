@@ -20,7 +20,7 @@ _ROWS = 1000
 
 
 def read_objects(path: Path) -> Iterator[tuple[str, object]]:
-    """(place, value) in the file's order; the value is a ValueError where there is none. DataError when the file is no such file."""
+    """(place, value) in the file's order; the value is a ValueError where there is none. DataError when it is no such file."""
     if path.suffix == ".jsonl":
         yield from _lines(path)
     elif path.suffix == ".parquet":
