@@ -51,7 +51,7 @@ def test_version(capsys):
 
 def test_every_command_has_help(capsys):
     for group, command in cli.COMMANDS:
-        name = command.__name__.rpartition(".")[2].removeprefix(f"{group}_")
+        name = command.__name__.rpartition(".")[2].removeprefix(f"{group}_").replace("_", "-")
         with pytest.raises(SystemExit) as stop:
             cli.main([*([group] if group else []), name, "--help"])
         assert stop.value.code == 0

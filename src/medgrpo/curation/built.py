@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from medgrpo.core import Config
+from medgrpo.curation.agreement import Agreement
 from medgrpo.curation.counts import StageCount
 from medgrpo.curation.figures import SetFigures
 from medgrpo.curation.recipe import Recipe
@@ -40,6 +43,9 @@ class Built(Config):
     by_source: dict[str, list[StageCount]]
     split: Split
     sets: dict[str, SetFigures]
+    models: list[object] = Field(default_factory=list[object])
+    """Cards of the two models that described clips, and the sentence model that compared them; [] where templates stand alone."""
+    agreement: Agreement | None = None
 
 
 def licence_note(licences: list[tuple[str, str]]) -> str:

@@ -10,25 +10,30 @@ No result holds a time of day: the same sources, recipe and version give the sam
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Literal
 
 from medgrpo import __version__
 from medgrpo.core import InputError
+from medgrpo.curation.agreement import Agreement
 from medgrpo.curation.built import Built, Split, UsedSource, licence_note
 from medgrpo.curation.chance import draw
 from medgrpo.curation.counts import StageCount, Tally, added
+from medgrpo.curation.describing import Describer, Writers, wants_description
 from medgrpo.curation.figures import Figures, SetFigures
 from medgrpo.curation.footage import recording_of
+from medgrpo.curation.page import report_page
 from medgrpo.curation.questions import ABSENT, NO_FURTHER, Asker, case_of
 from medgrpo.curation.recipe import Recipe
+from medgrpo.curation.review import ReviewItem, review_items, review_page
 from medgrpo.curation.sampling import Candidate, balanced
 from medgrpo.curation.splitting import Side, check_leaks, side_of
-from medgrpo.curation.work import FOLDER, print_of, print_of_folder, read_json, sha256_of, write_json
-from medgrpo.sources import SOURCES, BenchmarkRecord, Problem, Source, read_medvidbench, write_medvidbench
+from medgrpo.curation.work import FOLDER, Replies, print_of, print_of_folder, read_json, sha256_of, write_json, write_text
+from medgrpo.sources import SOURCES, TEMPLATE, BenchmarkRecord, Problem, Source, read_medvidbench, write_medvidbench
 from medgrpo.tasks import task_of
 
 Form = Literal["jsonl", "json"]
@@ -49,6 +54,7 @@ class Order:
     out: Path
     recipe: Recipe = field(default_factory=Recipe)
     form: Form = "jsonl"
+    writers: Writers | None = None
     force: bool = False
 
 
@@ -60,6 +66,7 @@ class Part:
     path: Path
     print: str
     counts: tuple[StageCount, ...]
+    cosines: Mapping[str, list[float]] = field(default_factory=dict[str, list[float]])
 
 
 def build(order: Order, progress: Progress = _quiet, sources: Mapping[str, Source] = SOURCES) -> Built:
@@ -73,6 +80,9 @@ def build(order: Order, progress: Progress = _quiet, sources: Mapping[str, Sourc
         raise InputError(f"{what}; there are {', '.join(sources)}")
     _claim(order)
     parts = [_asked(order, sources[name], order.sources[name], progress) for name in sorted(order.sources)]
+    if order.writers is not None:
+        with asyncio.Runner() as loop:
+            parts = [_described(order, order.writers, part, loop, progress) for part in parts]
     return _written(order, parts, sources, progress)
 
 
@@ -82,6 +92,7 @@ def _claim(order: Order) -> None:
         "medgrpo": __version__,
         "recipe": order.recipe.model_dump(mode="json"),
         "form": order.form,
+        "models": order.writers.names() if order.writers else [],
         "sources": {name: str(path.resolve()) for name, path in sorted(order.sources.items())},
     }
     path = order.out / FOLDER / "order.json"
@@ -140,11 +151,41 @@ def _asked(order: Order, source: Source, folder: Path, progress: Progress) -> Pa
     return Part(name, path, print_, counts)
 
 
+def _described(order: Order, writers: Writers, asked: Part, loop: asyncio.Runner, progress: Progress) -> Part:
+    """The questions of one source with templates replaced by two models' captions. Not kept while a call has failed."""
+    name = asked.source
+    path = order.out / FOLDER / "described" / f"{name}.jsonl"
+    print_ = print_of([asked.print, writers.names()])
+    kept = _kept(path, print_, name)
+    if kept is not None:
+        return kept
+    total = sum(1 for record in _records(asked) if wants_description(record))
+    title = f"describing {name}"
+    progress(title, 0, total)
+    folder = order.out / FOLDER / "replies"
+    replies = (Replies(folder / f"{name}.a.jsonl"), Replies(folder / f"{name}.b.jsonl"))
+
+    def told(done: int) -> None:
+        progress(title, done, total)
+
+    describer = Describer(order.recipe, name, order.sources[name], replies, writers, loop, told)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_medvidbench(path, describer.questions(_records(asked)))
+    counts = (*asked.counts, describer.describe.count(), describer.agree.count())
+    note = {
+        "print": "" if describer.failed else print_,
+        "counts": [one.model_dump() for one in counts],
+        "cosines": describer.cosines,
+    }
+    write_json(path.with_suffix(".json"), note)
+    return Part(name, path, print_, counts, describer.cosines)
+
+
 def _kept(path: Path, print_: str, source: str) -> Part | None:
     note = read_json(path.with_suffix(".json"))
     if note is None or note.get("print") != print_ or not path.exists():
         return None
-    return Part(source, path, print_, tuple(StageCount.model_validate(count) for count in note["counts"]))
+    return Part(source, path, print_, tuple(StageCount.model_validate(count) for count in note["counts"]), note.get("cosines", {}))
 
 
 def _records(part: Part) -> Iterator[BenchmarkRecord]:
@@ -210,15 +251,47 @@ def _written(order: Order, parts: list[Part], sources: Mapping[str, Source], pro
             asked_test_share=recipe.test_share,
         ),
         sets=sets,
+        models=order.writers.names() if order.writers else [],
+        agreement=_agreement(order, parts),
     )
+    if order.writers is not None:
+        items = review_items(_reviewed(order, parts), recipe.review_pairs)
+        write_text(order.out / "review.html", review_page(items, recipe.seed))
+    write_text(order.out / "report.html", report_page(built))
     write_json(order.out / "build.json", built.model_dump(mode="json"))
     progress("writing", len(chosen), len(chosen))
     return built
 
 
+def _reviewed(order: Order, parts: list[Part]) -> Iterator[tuple[float, ReviewItem]]:
+    """Every pair of captions that was kept, with its draw."""
+    for part in parts:
+        for first, second in pairwise(_records(part)):
+            if first.author == TEMPLATE or (first.id, first.question) != (second.id, second.question) or not first.author:
+                continue
+            if not first.qa_type.endswith("_gpt") or not second.qa_type.endswith("_gemini"):
+                continue
+            key = print_of([first.id, first.qa_type, first.question])[:16]
+            task = task_of(first.qa_type)
+            title = f"{first.source}, {task.card.name.replace('_', ' ') if task else first.qa_type}"
+            frames = tuple(order.sources[part.source] / frame for frame in first.frames)
+            item = ReviewItem(key, title, frames, first.answer or "", second.answer or "")
+            yield draw(order.recipe.seed, "review", key), item
+
+
+def _agreement(order: Order, parts: list[Part]) -> Agreement | None:
+    if order.writers is None:
+        return None
+    cosines: dict[str, list[float]] = {}
+    for part in parts:
+        for task, held in part.cosines.items():
+            cosines.setdefault(task, []).extend(held)
+    return Agreement.of(order.recipe.agreement, order.writers.embedder.name, cosines)
+
+
 def _used(part: Part, source: Source) -> UsedSource:
     card = source.card
-    return UsedSource(licence=card.licence, where=card.where, questions=part.counts[-1].kept, sha256=sha256_of(part.path))
+    return UsedSource(licence=card.licence, where=card.where, questions=sum(1 for _ in _records(part)), sha256=sha256_of(part.path))
 
 
 def _stages(parts: list[Part]) -> list[str]:

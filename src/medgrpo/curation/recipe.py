@@ -44,9 +44,11 @@ class Recipe(Config):
     """So far from the clip an action of the asked kind must be to count as absent."""
     absence_in_test: bool = False
     """The official evaluator gives nothing for an absent action and skips an empty next step."""
-    caption_clips: int | None = Field(default=None, ge=1)
-    """At most so many clips per source are described by the models; None: all that have pictures."""
+    caption_share: float = Field(default=1.0, gt=0, le=1)
+    """Of the template captions whose clip has pictures, how many the two models describe; the others are dropped."""
     caption_frames: int = Field(default=12, ge=2)
+    review_pairs: int = Field(default=60, ge=1)
+    """At most so many pairs of captions stand on the review page."""
     agreement: float = Field(default=0.3, ge=-1, le=1)
     """Least cosine between the two models' captions; 0.3 as third parties read the paper."""
 

@@ -93,14 +93,13 @@ class Replies:
             except (ValueError, KeyError, TypeError) as error:
                 raise InputError(f"{path}: line {number} is damaged; delete the line") from error
 
-    def add(self, entries: list[Mapping[str, Any]]) -> None:
+    def add(self, entry: Mapping[str, Any]) -> None:
         """InputError when the disk refuses."""
         try:
             with self._path.open("ab") as stream:
-                for entry in entries:
-                    stream.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
-                    self.held[str(entry["key"])] = dict(entry)
+                stream.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
                 stream.flush()
                 os.fsync(stream.fileno())
         except OSError as error:
             raise InputError(f"{self._path}: cannot be written: {error.strerror or error}") from error
+        self.held[str(entry["key"])] = dict(entry)
