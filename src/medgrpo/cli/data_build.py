@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--sources: a data set is named twice; each stands for one folder")
     recipe = load_recipe(args.recipe) if args.recipe else Recipe()
     with titled_progress() as progress:
-        content = build(Order(named, args.out, recipe, args.format, args.force), progress)
+        content = build(Order(named, args.out, recipe, args.format, force=args.force), progress)
     console = Console(highlight=False, soft_wrap=True)
     for count in content.stages:
         reasons = "; ".join(f"{number} {reason}" for reason, number in count.dropped.items())
