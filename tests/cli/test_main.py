@@ -61,7 +61,7 @@ def test_every_command_has_help(capsys):
 def test_the_docs_name_every_command():
     text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     for group, command in cli.COMMANDS:
-        name = command.__name__.rpartition(".")[2].removeprefix(f"{group}_")
+        name = command.__name__.rpartition(".")[2].removeprefix(f"{group}_").replace("_", "-")
         assert f"medgrpo {group} {name}".replace("  ", " ") in text
 
 
