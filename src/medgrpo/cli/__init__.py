@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from medgrpo import __version__
 from medgrpo.cli import (
     analyze,
+    ask,
     bench_analyze,
     bench_reasoning,
     bench_score,
@@ -53,6 +54,7 @@ COMMANDS = (
     ("", analyze),
     ("", demo),
     ("", simulate),
+    ("", ask),
     ("evaluate", evaluate_perception),
     ("evaluate", evaluate_score),
     ("evaluate", evaluate_validate),

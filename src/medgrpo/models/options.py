@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from medgrpo.core import Config, InputError
-from medgrpo.models.chat import Family
+from medgrpo.core import Config
 from medgrpo.models.positions import PositionRule
 from medgrpo.video import Sampling
 
@@ -15,8 +14,12 @@ from medgrpo.video import Sampling
 class ModelOptions(Config):
     """Each backend's docstring says which of these it uses."""
 
-    sampling: Sampling | None = None
-    """None: the official frame limits (8 to 48 merged patches a frame) in this model's patch size."""
+    frames_per_second: float | None = Field(default=None, gt=0)
+    """Rate at which video files are sampled; None: the rate that the question's record states."""
+    most_frames: int = Field(default=768, ge=1)
+    least_patches: int = Field(default=8, ge=1)
+    """Merged patches that a frame has at least, and at most: the limits of MedVidBench's official script."""
+    most_patches: int = Field(default=48, ge=1)
     position_rule: PositionRule = "maximum"
     """How positions go on after a clip; the published Qwen2.5-VL were trained with `maximum`. See docs/models.md."""
     device: str = "auto"
@@ -37,12 +40,13 @@ class ModelOptions(Config):
     price_out: float | None = Field(default=None, ge=0)
     """Per million tokens of reply."""
 
-
-def fitting_sampling(name: str, family: Family, sampling: Sampling | None) -> Sampling:
-    """The sampling for a checkpoint; InputError when the given one's pictures would not cut into its patches."""
-    multiple = family.form.side_multiple
-    if sampling is None:
-        return Sampling(side_multiple=multiple, least_pixels=8 * multiple**2, most_pixels=48 * multiple**2)
-    if sampling.side_multiple % multiple:
-        raise InputError(f"{name}: side_multiple {sampling.side_multiple} does not fit its patches; give a multiple of {multiple}")
-    return sampling
+    def sampling(self, side_multiple: int) -> Sampling:
+        """The sampling contract for a model whose merged patches have that side, in pixels."""
+        area = side_multiple**2
+        return Sampling(
+            frames_per_second=self.frames_per_second,
+            most_frames=self.most_frames,
+            side_multiple=side_multiple,
+            least_pixels=self.least_patches * area,
+            most_pixels=self.most_patches * area,
+        )

@@ -24,7 +24,7 @@ from medgrpo.models.batching import batches
 from medgrpo.models.chat import Encoder, first_line, open_encoder
 from medgrpo.models.encoded import Encoded
 from medgrpo.models.model import Completion, Failure, ModelCard, Request
-from medgrpo.models.options import ModelOptions, fitting_sampling
+from medgrpo.models.options import ModelOptions
 
 _MIB = 1 << 20
 
@@ -50,7 +50,7 @@ class TransformersModel:
             name=name,
             backend="transformers",
             revision=revision,
-            sampling=fitting_sampling(name, encoder.family, options.sampling),
+            sampling=options.sampling(encoder.family.form.side_multiple),
             details={
                 "transformers": transformers.__version__,
                 "torch": torch.__version__,

@@ -20,7 +20,7 @@ import numpy as np
 from medgrpo.core import InputError, MissingExtra, ModelError
 from medgrpo.models.chat import Encoder, first_line, open_encoder
 from medgrpo.models.model import Completion, Failure, ModelCard, Request
-from medgrpo.models.options import ModelOptions, fitting_sampling
+from medgrpo.models.options import ModelOptions
 from medgrpo.video import SampledClip
 
 _LEAVE_PICTURES = {"do_resize": False, "do_sample_frames": False}
@@ -37,7 +37,7 @@ class VllmModel:
             name=name,
             backend="vllm",
             revision="",
-            sampling=fitting_sampling(name, encoder.family, options.sampling),
+            sampling=options.sampling(encoder.family.form.side_multiple),
             details={"vllm": version, "position_rule": "maximum", "model_type": encoder.family.model_type},
         )
 
@@ -79,7 +79,8 @@ class VllmModel:
 def open_vllm(name: str, options: ModelOptions) -> VllmModel:
     """Load a folder or hub name. MissingExtra without vLLM; ModelError, one line, when it cannot load the model.
 
-    Uses of the options: sampling, dtype. The rule must be `maximum`, for vLLM knows no other.
+    Uses of the options: those of sampling, dtype, batch_tokens (the longest prompt with its reply). The rule must be `maximum`:
+    vLLM knows no other.
     """
     if options.position_rule != "maximum":
         raise InputError(f"vllm:{name}: vLLM goes on after a clip by the rule `maximum`; give that, or use transformers")
