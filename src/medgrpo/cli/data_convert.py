@@ -33,19 +33,19 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"{args.source}: no such source; there are {', '.join(SOURCES)}")
     if args.out.suffix not in SUFFIXES:
         raise InputError(f"{args.out}: the name must end in one of {', '.join(SUFFIXES)}")
-    left_out: list[Problem] = []
+    problems: list[Problem] = []
 
     def records() -> Iterator[BenchmarkRecord]:
         for found in SOURCES[args.source].records(args.path):
             if isinstance(found, Problem):
-                left_out.append(found)
+                problems.append(found)
             else:
                 yield found
 
     with writing(args.out):
         count = write_medvidbench(args.out, records())
     told = f"{args.out}: {count} questions"
-    if left_out:
-        told += f"; left out for problems: {len(left_out)} (medgrpo data check {args.source} {args.path} names each)"
+    if problems:
+        told += f"; problems: {len(problems)} (medgrpo data check {args.source} {args.path} names each)"
     Console(highlight=False, soft_wrap=True).print(told, markup=False)
     return 0

@@ -28,16 +28,14 @@ def _records(folder: Path) -> Iterator[BenchmarkRecord | Problem]:
 
 
 def _of_video(video: TrackedVideo) -> Iterator[BenchmarkRecord]:
+    followed: dict[int, dict[int, Tool]] = {}
+    for number, tools in video.frames.items():
+        for tool in tools:
+            followed.setdefault(tool.track, {})[number] = tool
     numbers = {number: {tool.track for tool in tools} for number, tools in video.frames.items()}
     for start, end, one in label_runs(numbers, LONGEST_GAP):
         for first, last in windows(start, end, LONGEST_TRACK_SECONDS * NUMBERS_PER_SECOND):
-            held = {
-                number: tool
-                for number in video.frames
-                if first <= number <= last
-                for tool in video.frames[number]
-                if tool.track == one
-            }
+            held = {number: tool for number, tool in followed[one].items() if first <= number <= last}
             if len(held) > 1 and max(held) - min(held) >= SHORTEST_TRACK_SECONDS * NUMBERS_PER_SECOND:
                 yield from _of_track(video, held)
 
