@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -191,7 +192,7 @@ def test_a_build_killed_at_any_moment_and_given_again_gives_the_same(moments, no
 
 
 def test_a_stop_keeps_what_was_read(notes, tmp_path, vocabulary):
-    asked = iter([False] * 8 + [True] * 99)
+    asked = iter([False] * 14 + [True] * 99)
     with pytest.raises(Interrupted, match="are kept"):
         build([notes], tmp_path / "kb", vocabulary, stop=lambda: next(asked))
     kept = len(open_knowledge_base(tmp_path / "kb").documents)
@@ -250,3 +251,20 @@ def test_a_model_that_fails_is_not_asked_again_what_it_answered(notes, tmp_path,
     model = Scripted(empty, empty)
     build([notes], tmp_path / "kb", vocabulary, model=model)
     assert model.asked == 2
+
+
+def test_a_pipe_is_one_line_and_does_not_wait(tmp_path, vocabulary, guideline):
+    os.mkfifo(tmp_path / "pipe.txt")
+    summary = build([tmp_path / "pipe.txt", guideline], tmp_path / "kb", vocabulary)
+    assert len(summary.failed) == 1
+    assert "no regular file" in summary.failed[0]
+    assert len(summary.read) == 1
+
+
+def test_a_book_in_one_line_can_be_stopped(tmp_path, vocabulary):
+    path = tmp_path / "line.txt"
+    path.write_text("The cystic artery supplies the gallbladder. " * 3000)
+    asked = iter([False] * 4)
+    with pytest.raises(Interrupted):
+        build_knowledge_base([path], tmp_path / "kb", vocabulary, BuildOptions(), lambda *_: None, lambda: next(asked, True))
+    assert open_knowledge_base(tmp_path / "kb").documents == ()

@@ -229,3 +229,12 @@ def test_an_empty_file_has_no_text_or_is_no_such_document(tmp_path, ending):
     else:
         with pytest.raises(DocumentError, match=re.escape(str(path))):
             read(path)
+
+
+@pytest.mark.parametrize(("head", "what"), [(b"%PDF-1.7\n", "a PDF"), (b"PK\x03\x04", "DOCX"), (b"{\\rtf1 hi}", "RTF")])
+@pytest.mark.parametrize("ending", ["txt", "html", "md"])
+def test_what_has_the_ending_of_text_but_is_none_is_named(tmp_path, head, what, ending):
+    path = tmp_path / f"wrong.{ending}"
+    path.write_bytes(head + b" " * 50)
+    with pytest.raises(DocumentError, match=what):
+        open_document(path, lambda _: None)

@@ -76,6 +76,17 @@ def test_an_edit_that_is_not_valid_is_asked_again(base, vocabulary, changes, wor
     assert open_knowledge_base(base).decisions == ()
 
 
+def test_an_edit_may_name_a_concept_by_its_term(base, vocabulary):
+    sit(base, vocabulary, Accept({"object": "GB"}), Quit())
+    (decision,) = open_knowledge_base(base).decisions
+    assert decision.claim.object == "anatomy:gallbladder"
+
+
+def test_a_concept_that_is_none_brings_the_nearest(base, vocabulary):
+    _, reviewer = sit(base, vocabulary, Accept({"subject": "anatomy:gallblader"}), Quit())
+    assert "nearest: anatomy:gallbladder" in reviewer.refusals[1]
+
+
 def test_a_decision_outlives_its_document_and_a_torn_line(base, vocabulary):
     sit(base, vocabulary, Accept({}), Quit())
     with (base / "decisions.jsonl").open("ab") as stream:

@@ -79,6 +79,9 @@ def _show(shown: Shown) -> None:
     _say(f"“{claim.quote}”")
     for conflict in shown.conflicts:
         _say(Text(f"conflict: {conflict_words(conflict)}", style="red"))
+        other = conflict.second if conflict.first.quote == claim.quote else conflict.first
+        decided = f" ({other.status} by {other.author}, {other.time:%Y-%m-%d})" if other.time is not None else ""
+        _say(Text(f"against it: “{other.quote}”{decided}", style="red"))
 
 
 def _edit(shown: Shown) -> dict[str, str] | None:

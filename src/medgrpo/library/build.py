@@ -134,6 +134,8 @@ def _prepare(out: Path) -> None:
 
 
 def _sha256(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise DocumentError(path, "cannot be read: it is no regular file")  # a pipe would wait for ever
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -132,10 +132,12 @@ class _Masked:
     places: tuple[int, ...]  # of the ~ of each group, in `text`
     _starts: tuple[int, ...] = field(default=())
     _shifts: tuple[int, ...] = field(default=())
+    kinds: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, sentence: str, groups: Sequence[Sequence[Span]]) -> _Masked:
         text, places, starts, shifts, last = "", list[int](), [0], [0], 0
+        kinds = frozenset(concept.kind.value for group in groups for span in group for concept in span.concepts)
         for group in groups:
             text += sentence[last : group[0].start].replace("~", "-")
             places.append(len(text))
@@ -144,7 +146,11 @@ class _Masked:
             starts.append(len(text))
             shifts.append(last - len(text))
         text += sentence[last:].replace("~", "-")
-        return cls(text, tuple(map(tuple, groups)), tuple(places), tuple(starts), tuple(shifts))
+        return cls(text, tuple(map(tuple, groups)), tuple(places), tuple(starts), tuple(shifts), kinds)
+
+    def may_hold(self, cues: RelationCues) -> bool:
+        """Whether there are concepts of the kinds that the relation takes."""
+        return not any(wanted and self.kinds.isdisjoint(wanted) for wanted in (cues.subject, cues.object))
 
     def original(self, place: int) -> int:
         """Where a place of the masked text, not inside a group, stands in the sentence."""
@@ -190,6 +196,8 @@ def _cues_in(masked: _Masked) -> list[_Cue]:
     """Every cue, longer ones before shorter ones at one place; each with its auxiliaries."""
     found: list[_Cue] = []
     for cues, order, noun, pattern in _patterns():
+        if not masked.may_hold(cues):
+            continue
         for match in pattern.finditer(masked.text):
             run = _AUXILIARY_RUN.search(masked.text[: match.start()])
             found.append(_Cue(cues, order, run.start() if run else match.start(), match.start(), match.end(), noun))
@@ -224,6 +232,8 @@ def _framed(masked: _Masked) -> list[Predicate]:
     """What whole wordings say."""
     found: list[Predicate] = []
     for cues, pattern in _frames():
+        if not masked.may_hold(cues):
+            continue
         for match in pattern.finditer(masked.text):
             subject, object_ = (masked.groups[masked.at(match.start(name))] for name in ("S", "O"))
             order = "SO" if match.start("S") < match.start("O") else "OS"

@@ -62,6 +62,7 @@ def read_document(job: Job, folder: Path, page: PageListener, stop: Callable[[],
         ):
             blocks = without_references(_watched(job.path, opened, page, stop))
             for piece in pieces(job.document_id, blocks, licence, date):
+                _stop_here(job.path, stop)  # a block may be a book in one line
                 text_file.write(piece.text.encode())
                 characters += len(piece.text)
                 if piece.passage is None:
@@ -99,8 +100,7 @@ def _watched(path: Path, opened: Opened, page: PageListener, stop: Callable[[], 
     number = 0
     blocks = opened.blocks
     while True:
-        if stop():
-            raise Interrupted(f"{path}: stopped; documents read so far are kept: give the same command to go on")
+        _stop_here(path, stop)
         try:
             block = next(blocks, None)
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError, OSError) as error:
@@ -111,6 +111,11 @@ def _watched(path: Path, opened: Opened, page: PageListener, stop: Callable[[], 
             number = block.page
             page(number, opened.pages)
         yield block
+
+
+def _stop_here(path: Path, stop: Callable[[], bool]) -> None:
+    if stop():
+        raise Interrupted(f"{path}: stopped; documents read so far are kept: give the same command to go on")
 
 
 def _proposed(job: Job, passage: Passage, mentions: list[Mention], known: list[Claim], refused: Counter[str]) -> list[Claim]:

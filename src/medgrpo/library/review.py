@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Protocol
 
 from pydantic import ValidationError
@@ -132,8 +133,11 @@ def _decided(claim: Claim, answer: Accept | Reject, vocabulary: Vocabulary, auth
             return f"{name} cannot be edited; these can: {', '.join(EDITABLE)}"
         values[name] = (text or None) if name in {"condition", "strength"} else text
     for name in ("subject", "object"):
-        if values[name] not in vocabulary:
-            return f"{name}: {values[name]!r} is no concept of the vocabulary"
+        named = vocabulary.by_term(values[name]) if values[name] not in vocabulary else ()
+        if len(named) == 1:
+            values[name] = named[0].id  # a person may write "cystic artery"
+        elif values[name] not in vocabulary:
+            return f"{name}: {values[name]!r} is no concept of the vocabulary{_nearest(values[name], vocabulary)}"
     try:
         accepted = Claim.model_validate(values)
     except ValidationError as error:
@@ -143,6 +147,12 @@ def _decided(claim: Claim, answer: Accept | Reject, vocabulary: Vocabulary, auth
     return Decision(
         claim_id=claim.id, verdict="accepted", author=author, time=time, claim=accepted, edited_from=claim if edited else None
     )
+
+
+def _nearest(written: str, vocabulary: Vocabulary) -> str:
+    """What may have been meant, as the end of a sentence."""
+    near = get_close_matches(written, [concept.id for concept in vocabulary.concepts], n=3, cutoff=0.7)
+    return f"; nearest: {', '.join(near)}" if near else ""
 
 
 def _by_statement(conflicts: tuple[Conflict, ...]) -> dict[Statement, list[Conflict]]:

@@ -12,6 +12,12 @@ from medgrpo.library.readers.block import LONGEST_PARAGRAPH, Block, Kind, Note, 
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"))
 _BOMS_16 = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_NO_TEXT = (
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a ZIP file, as DOCX is"),
+    (b"{\\rtf", "RTF"),
+    (b"\xd0\xcf\x11\xe0", "an old Word file"),
+)
 _GUESSES = ["cp1252", "latin_1", "iso8859_15", "cp1250", "cp1251", "mac_roman", "shift_jis", "gb18030", "euc_kr", "big5"]
 
 _ITEM = re.compile(r"\s*(?:[-*•–]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
@@ -28,6 +34,9 @@ def open_plain(path: Path, note: Note, /) -> Opened:
 
 def decode(path: Path, data: bytes, note: Note) -> str:
     """Bytes to text: by its byte order mark, else UTF-8, else a guess that `note` is told. DocumentError when it is no text."""
+    for head, what in _NO_TEXT:
+        if data.startswith(head):
+            raise DocumentError(path, f"is not text but {what}: give it the ending of what it is")
     for mark, encoding in (*_BOMS, *_BOMS_16):
         if data.startswith(mark):
             try:
