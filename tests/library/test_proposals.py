@@ -80,6 +80,21 @@ def test_what_the_passage_says_passes(check, proposal, more):
             {"modality": "must not", "condition": "if the duct is wide"},
             "not words of the sentence",
         ),
+        (  # words of the sentence, but not its condition
+            ("action:clip", "acts_on", "anatomy:cystic_duct", SECOND),
+            {"modality": "must not", "condition": "if bleeding"},
+            "condition is not that",
+        ),
+        (
+            ("anatomy:gallbladder", "supplied_by", "anatomy:cystic_artery", FIRST),
+            {"condition": "supplied"},
+            "condition is not that",
+        ),
+        (
+            ("anatomy:spleen", "supplied_by", "anatomy:hepatic_artery", FOURTH),
+            {"negated": True, "strength": "spleen"},
+            "strength of",
+        ),
         (("anatomy:spleen", "supplied_by", "anatomy:spleen", FOURTH), {}, "are the same"),
     ],
 )

@@ -20,6 +20,7 @@ from medgrpo.knowledge import Concept
 from medgrpo.library.claims import make_claim, whole_reading
 from medgrpo.library.clauses import Place
 from medgrpo.library.cues import Reading, can_hold, connects, is_negated, modality_of, with_negation
+from medgrpo.library.qualifiers import Qualifiers
 from medgrpo.library.records import Claim, ClaimRelation, Context, Mention, Modality, Passage
 from medgrpo.library.sentences import sentences
 
@@ -168,10 +169,9 @@ def check_proposal(
                 reason = "negation or condition round the claim is not understood"
                 continue
             reading, extra = whole
-            reason = _difference(proposal, reading, extra.condition, text) or ""
+            reason = _difference(proposal, reading, extra, text) or ""
             if not reason:
-                words = extra.with_words(proposal.condition, proposal.strength)
-                return make_claim(passage, start, end, proposal.subject, proposal.object, reading, words, extractor)
+                return make_claim(passage, start, end, proposal.subject, proposal.object, reading, extra, extractor)
     return refused(reason)
 
 
@@ -195,13 +195,21 @@ def _reading(
     return one, other, gap, Reading(relation, order, modality, negated)
 
 
-def _difference(proposal: Proposal, reading: Reading, condition: str | None, sentence: str) -> str | None:
+def _bare(words: str) -> str:
+    return " ".join(words.casefold().split()).strip(" ,.;()")
+
+
+def _difference(proposal: Proposal, reading: Reading, extra: Qualifiers, sentence: str) -> str | None:
     if proposal.modality is not reading.modality:
         return "the modality is not that of the sentence"
     if proposal.negated != reading.negated:
         return "the negation is not that of the sentence"
-    if condition is not None and proposal.condition is None:
+    if extra.condition is not None and proposal.condition is None:
         return "the sentence's condition was left out"
     if any(words is not None and words not in sentence for words in (proposal.condition, proposal.strength)):
         return "condition or strength are not words of the sentence"
+    if proposal.condition is not None and _bare(proposal.condition) != _bare(extra.condition or ""):
+        return "the condition is not that of the sentence"
+    if proposal.strength is not None and _bare(proposal.strength) not in _bare(extra.strength or ""):
+        return "the strength of evidence is not that of the sentence"
     return None

@@ -41,10 +41,6 @@ class Qualifiers:
         """Whether the place lies in the condition, in part at least."""
         return self.condition_span is not None and start < self.condition_span[1] and end > self.condition_span[0]
 
-    def with_words(self, condition: str | None, strength: str | None) -> Qualifiers:
-        """The same with these words where they are given."""
-        return Qualifiers(condition or self.condition, strength or self.strength, self.condition_span)
-
     def with_no_condition(self) -> Qualifiers:
         """The same where the condition is part of what is claimed."""
         return Qualifiers(None, self.strength, None)
