@@ -20,6 +20,8 @@ from medgrpo.library.review import (
 )
 from medgrpo.library.search import FoundClaim, FoundPassage, Scores, Searcher, SearchResult, fuse
 from medgrpo.library.store import KnowledgeBase, open_knowledge_base
+from medgrpo.library.terms import TermTable
+from medgrpo.library.tokens import PhraseTable, Token, forms, tokens
 
 __all__ = [
     "EDITABLE",
@@ -40,6 +42,7 @@ __all__ = [
     "Mention",
     "Modality",
     "Passage",
+    "PhraseTable",
     "Quit",
     "Reject",
     "ReviewSummary",
@@ -50,12 +53,16 @@ __all__ = [
     "SentenceModel",
     "Shown",
     "Skip",
+    "TermTable",
+    "Token",
     "build_knowledge_base",
     "build_search_index",
     "find_conflicts",
+    "forms",
     "fuse",
     "load_sentence_model",
     "model_missing",
     "open_knowledge_base",
     "review_claims",
+    "tokens",
 ]
