@@ -29,7 +29,7 @@ class Agreement(Config):
 
 
 class JudgeReport(Config):
-    """One judge on a set of pairs: against the expected grades, its mean per kind, and per kind how often it stands below `right`."""
+    """One judge on a set of pairs: against the expected grades, its mean per kind, per kind how often it stands below `right`."""
 
     judge: str
     expected: Agreement
@@ -50,16 +50,16 @@ def report_judge(pairs: Sequence[GradedPair], judged: Judged) -> JudgeReport:
     rows: dict[str, list[float]] = {}
     below: dict[str, list[float]] = {}
     best = {
-        pair.group: value
-        for pair, value in zip(pairs, judged.values, strict=True)
-        if pair.kind == "right" and value is not None
+        pair.group: value for pair, value in zip(pairs, judged.values, strict=True) if pair.kind == "right" and value is not None
     }
     for pair, value in zip(pairs, judged.values, strict=True):
         held = rows.setdefault(pair.kind, [])
         if value is not None:
             held.append(value)
             if pair.kind != "right" and pair.group in best:
-                below.setdefault(pair.kind, []).append(1.0 if value < best[pair.group] else 0.5 if value == best[pair.group] else 0.0)
+                below.setdefault(pair.kind, []).append(
+                    1.0 if value < best[pair.group] else 0.5 if value == best[pair.group] else 0.0
+                )
     return JudgeReport(
         judge=judged.name,
         expected=agreement(pairs, judged.values, [pair.grade for pair in pairs]),
@@ -70,9 +70,8 @@ def report_judge(pairs: Sequence[GradedPair], judged: Judged) -> JudgeReport:
 
 def agreement(pairs: Sequence[GradedPair], ours: Sequence[float | None], theirs: Sequence[float | None]) -> Agreement:
     """`theirs` is the side whose order counts."""
-    kept = [
-        (pair.group, one, other) for pair, one, other in zip(pairs, ours, theirs, strict=True) if one is not None and other is not None
-    ]
+    rows = zip(pairs, ours, theirs, strict=True)
+    kept = [(pair.group, one, other) for pair, one, other in rows if one is not None and other is not None]
     groups: dict[str, list[tuple[float, float]]] = {}
     for group, one, other in kept:
         groups.setdefault(group, []).append((one, other))

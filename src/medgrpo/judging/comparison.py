@@ -216,7 +216,11 @@ def _places(caption: Reading, reference: Reading) -> tuple[Kept, list[Contradict
             both = [sense for sense in bound[0] if sense in bound[1]]
             swapped = [sense for sense in both if not bound[0][sense] & bound[1][sense]]
             if swapped:
-                found.append(Contradiction("side", 0.4 if len(both) == 1 else 0.5 + 0.5 * len(swapped) / len(both), ", ".join(sorted(swapped))))
+                found.append(
+                    Contradiction(
+                        "side", 0.4 if len(both) == 1 else 0.5 + 0.5 * len(swapped) / len(both), ", ".join(sorted(swapped))
+                    )
+                )
     true_numbers, said_numbers = _counts(reference.numbers), _counts(caption.numbers)
     right = 0
     for counted, values in true_numbers.items():

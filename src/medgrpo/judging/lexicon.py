@@ -139,7 +139,11 @@ class Lexicon:
         if one.general:
             return 1.0  # to say more than the reference does is not to say less
         covered = 0.6 if one.id in self.covers.get(other.id, ()) else 0.7 if other.id in self.covers.get(one.id, ()) else 0.0
-        return max(covered, self._kin(one.id).get(other.id, 0.0), 0.35 if one.family == other.family and one.family and one.kind in _MILD else 0.0)
+        return max(
+            covered,
+            self._kin(one.id).get(other.id, 0.0),
+            0.35 if one.family == other.family and one.family and one.kind in _MILD else 0.0,
+        )
 
     def _kin(self, sense_id: str) -> Mapping[str, float]:
         """By the vocabulary: senses that say a part of this one."""
@@ -152,7 +156,10 @@ class Lexicon:
             return []
         concept = self.vocabulary.concept(sense_id)
         narrower = [one.id for one in self.vocabulary.concepts if sense_id in one.broader]
-        parts = [*self.vocabulary.related(sense_id, RelationKind.PART_OF), *self.vocabulary.subjects(RelationKind.PART_OF, sense_id)]
+        parts = [
+            *self.vocabulary.related(sense_id, RelationKind.PART_OF),
+            *self.vocabulary.subjects(RelationKind.PART_OF, sense_id),
+        ]
         return [
             *((one.id, 0.5) for one in parts),
             *((one, 0.7) for one in narrower),

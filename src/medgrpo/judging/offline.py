@@ -39,14 +39,14 @@ class Explained:
 
 
 class OfflineJudge:
-    """Comparative, deterministic, about captions in English. It rates every pair: what it cannot read it grades as saying nothing."""
+    """Comparative, deterministic, for captions in English. It rates every pair: what it cannot read it grades as saying nothing."""
 
     kind = RubricKind.COMPARATIVE
 
     def __init__(self, embedder: Embedder | None = None, lexicon: Lexicon | None = None) -> None:
         self._embedder = embedder or LazyMiniLM()
         self._lexicon = lexicon or load_lexicon()
-        self._read = lru_cache(maxsize=20_000)(lambda text: read_caption(text, self._lexicon))
+        self._read = lru_cache(maxsize=20_000)(self._read_anew)
 
     @property
     def name(self) -> str:
@@ -62,8 +62,11 @@ class OfflineJudge:
         alike = cosines([(pair.prediction, pair.reference) for pair in pairs], self._embedder)
         return [self._one(pair, value or 0.0) for pair, value in zip(pairs, alike, strict=True)]
 
+    def _read_anew(self, text: str) -> Reading:
+        return read_caption(text, self._lexicon)
+
     def _one(self, pair: CaptionPair, cosine: float) -> Explained:
-        caption: Reading = self._read(pair.prediction)
+        caption = self._read(pair.prediction)
         comparison = compare(caption, self._read(pair.reference), self._lexicon)
         notes = [f"only its first {LONGEST} characters were read"] if caption.cut else []
         if caption.words >= 4 and not caption.facts:

@@ -19,7 +19,7 @@ AUTHOR = "an AI wrote and graded these pairs; no clinician has"
 
 
 class Candidate(Config):
-    """A caption, in what way it differs from its reference, and the grade (1 to 5) that a clinician would give, as the author thinks."""
+    """A caption, how it differs from its reference, and the grade (1 to 5) that a clinician would give, as the author thinks."""
 
     kind: str
     text: str = Field(min_length=1)
@@ -27,7 +27,7 @@ class Candidate(Config):
 
 
 class Referenced(Config):
-    """One reference with its candidates. `world`: laparoscopic, esd, open, nursing, robotic; `source`: whose captions it is like."""
+    """A reference with its candidates. `world`: laparoscopic, esd, open, nursing, robotic; `source`: whose captions it is like."""
 
     id: str
     world: str

@@ -7,16 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from medgrpo.judging.lexicon import Entry, Lexicon, Sense
-from medgrpo.library import Token, tokens
+from medgrpo.library import Token, tokenize
 
 LONGEST = 20_000
 """Characters that are read; a caption that goes on longer is cut there, and its explanation says so."""
 
 _STRONG = re.compile(r"[.;:!?\n]|(?<=\w)\s-\s")
 _TURNS = frozenset({"while", "whilst", "then", "whereas", "meanwhile", "until", "but"})
-_BEFORE_A_NOUN = frozenset({"a", "an", "the", "of", "with", "by", "using", "each", "two", "three", "another", "this", "no", "any", "metal"})
+_BEFORE_A_NOUN = frozenset(
+    {"a", "an", "the", "of", "with", "by", "using", "each", "two", "three", "another", "this", "no", "any", "metal"}
+)
 _BEFORE_A_VERB = frozenset({"to", "is", "are", "was", "were", "be", "been", "being", "not", "and", "then"})
-_BEFORE_AN_OBJECT = frozenset({"the", "a", "an", "its", "their", "this", "each", "both", "it", "off", "one", "two", "three", "several"})
+_BEFORE_AN_OBJECT = frozenset(
+    {"the", "a", "an", "its", "their", "this", "each", "both", "it", "off", "one", "two", "three", "several"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,12 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One caption. `pairs` join an instrument with an act, or an act with its object, within a clause; `sides` are axis values
-    alone (with "") and with what the same part of a sentence names; `numbers` have the stem of what is counted; `others` are stems of words that
-    mean nothing to the lexicon; `stems` are those of all words."""
+    """One caption, as sets of ids.
+
+    `pairs` join an act with an instrument or an object of the same clause. `sides` are axis values alone (with "") and with what
+    the same part of a sentence names. `numbers` have the stem of what is counted. `others` are stems of words that mean nothing to
+    the lexicon, `stems` those of all words. `cut`: the caption went on beyond LONGEST.
+    """
 
     facts: tuple[Fact, ...]
     pairs: frozenset[tuple[str, str]]
@@ -49,7 +56,7 @@ class Reading:
 def read_caption(text: str, lexicon: Lexicon) -> Reading:
     """Pure; time in proportion to the text."""
     kept = _spelled_out(text[:LONGEST], lexicon)
-    words = tokens(kept)
+    words = tokenize(kept)
     stems = lexicon.stems(words)
     clauses = _clauses(kept, words)
     facts: list[Fact] = []
@@ -62,7 +69,9 @@ def read_caption(text: str, lexicon: Lexicon) -> Reading:
             form = words[place].form
             count = int(form) if form.isdecimal() and len(form) < 7 else lexicon.words.numbers.values.get(form)
             if count is not None and (count > 1 or form.isdecimal()):
-                numbers.add((count, next((stem.form for stem in stems[place + 1 : place + 3] if stem.form not in lexicon.empty), "")))
+                numbers.add(
+                    (count, next((stem.form for stem in stems[place + 1 : place + 3] if stem.form not in lexicon.empty), ""))
+                )
             elif form not in lexicon.empty and len(form) > 1 and count is None:
                 others.add(stems[place].form)
         elif kind == "empty":
@@ -121,9 +130,7 @@ def _entries(text: str, words: Sequence[Token], stems: list[Token], lexicon: Lex
             place += 1
 
 
-def _fitting(
-    entries: Sequence[Entry], text: str, words: Sequence[Token], place: int, length: int, empty: frozenset[str]
-) -> Entry:
+def _fitting(entries: Sequence[Entry], text: str, words: Sequence[Token], place: int, length: int, empty: frozenset[str]) -> Entry:
     """Of an act and a thing with one written form ("clip", "suture", "drain") the one that the words beside it allow."""
     last = words[place + length - 1]
     if last.form.endswith(("or", "er")) and any(entry.agent for entry in entries):

@@ -6,6 +6,7 @@ from medgrpo.library.embedding import SentenceModel, load_sentence_model, model_
 from medgrpo.library.index_build import build_search_index
 from medgrpo.library.proposals import ClaimModel
 from medgrpo.library.records import Claim, ClaimRelation, Context, Decision, Document, Mention, Modality, Passage
+from medgrpo.library.replies import Replies, reply_key
 from medgrpo.library.review import (
     EDITABLE,
     Accept,
@@ -21,7 +22,8 @@ from medgrpo.library.review import (
 from medgrpo.library.search import FoundClaim, FoundPassage, Scores, Searcher, SearchResult, fuse
 from medgrpo.library.store import KnowledgeBase, open_knowledge_base
 from medgrpo.library.terms import TermTable
-from medgrpo.library.tokens import PhraseTable, Token, forms, tokens
+from medgrpo.library.tokens import PhraseTable, Token, forms
+from medgrpo.library.tokens import tokens as tokenize
 
 __all__ = [
     "EDITABLE",
@@ -45,6 +47,7 @@ __all__ = [
     "PhraseTable",
     "Quit",
     "Reject",
+    "Replies",
     "ReviewSummary",
     "Reviewer",
     "Scores",
@@ -63,6 +66,7 @@ __all__ = [
     "load_sentence_model",
     "model_missing",
     "open_knowledge_base",
+    "reply_key",
     "review_claims",
-    "tokens",
+    "tokenize",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 
@@ -9,10 +10,14 @@ from medgrpo.core import Config, InputError
 
 
 def append_line(path: Path, record: Config) -> None:
-    """Append the record; a line that an earlier crash cut off is dropped first. InputError when the disk refuses."""
+    """Append the record; a line that an earlier crash cut off is dropped first. InputError when the disk refuses.
+
+    The file is locked meanwhile, so that processes may share it: a line that another one is writing is not cut off.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
             _drop_torn_end(stream.fileno())
             stream.write(record.model_dump_json().encode() + b"\n")
             stream.flush()

@@ -64,11 +64,15 @@ class JudgeCallFailed(Exception):
 
 
 async def ask_judge(
-    call: Callable[[], Awaitable[str | None]], sleep: Callable[[float], Awaitable[object]], calls: int = CALLS
+    call: Callable[[], Awaitable[str | None]],
+    sleep: Callable[[float], Awaitable[object]],
+    calls: int = CALLS,
+    parse: Callable[[str], Scores | None] = parse_judge_reply,
 ) -> Asked:
     """Ask until a reply holds all five scores, at most `calls` times, waiting 1, 2, 4, 8 s between (4 times that at a rate limit).
 
-    The wait's place in its sequence is the number of the call. An empty reply (None) counts as a failed call.
+    The wait's place in its sequence is the number of the call. An empty reply (None) counts as a failed call. `parse` reads
+    the five scores of a reply; the default is the evaluator's reading.
     """
     waits: list[float] = []
     replies: list[str | None] = []
@@ -78,7 +82,7 @@ async def ask_judge(
         try:
             reply = await call()
             replies.append(reply)
-            scores = None if reply is None else parse_judge_reply(reply)
+            scores = None if reply is None else parse(reply)
             if scores is not None:
                 return Asked(scores, number + 1, tuple(waits), tuple(replies))
             error = "no reply" if reply is None else "a score is missing in the reply"
