@@ -5,6 +5,8 @@ import json
 import pytest
 
 from medgrpo import cli
+from medgrpo.cli import evaluate_score
+from medgrpo.tasks import DIMENSIONS, Rating
 
 RECORD = {
     "id": "a&&1",
@@ -103,3 +105,108 @@ def test_validate_and_baselines(tmp_path, capsys):
     summaries = json.loads((tmp_path / "b.json").read_text())
     assert summaries["perfect"]["strict"]["tasks"]["temporal_grounding"]["all"]["pooled"]["value"] == 1
     assert "ladder" in capsys.readouterr().out
+
+
+CAPTIONS = [
+    {**RECORD, "id": name, "qa_type": kind, "struc_info": truth, "gnd": gnd, "prediction": prediction}
+    for name, kind, truth, gnd, prediction in (
+        ("s", "video_summary_gpt", [], "The hook cuts the duct.", "The hook cuts the duct."),
+        ("r", "region_caption_gpt", [], "Forceps lift the flap.", "Scissors cut the bowel."),
+        (
+            "d",
+            "dense_captioning_gpt",
+            [{"start": 0, "end": 10, "caption": "cut"}, {"start": 10, "end": 20, "caption": "tie"}],
+            "",
+            "0-10 seconds: cut\n10-15 seconds: tie",
+        ),
+    )
+]
+
+
+class ByRule:
+    """Same text 5, other text 1; and nothing for what it is told to fail on."""
+
+    name = "by rule"
+
+    def __init__(self, kind, fails=()):
+        self.kind, self.fails = kind, fails
+
+    def rating(self, pair):
+        if pair.prediction in self.fails:
+            return None
+        return Rating(dict.fromkeys(DIMENSIONS, 5 if pair.prediction == pair.reference else 1))
+
+
+def judged(monkeypatch, tmp_path, *fails):
+    monkeypatch.setattr(evaluate_score, "open_judge", lambda args, name, kind: ByRule(kind, fails))
+    monkeypatch.setattr(evaluate_score, "ask_judge", lambda judge, pairs: [judge.rating(pair) for pair in pairs])
+    out = tmp_path / "out.json"
+    assert cli.main(["evaluate", "score", write(tmp_path / "r.json", CAPTIONS), "--judge", "offline", "--json", str(out)]) == 0
+    return json.loads(out.read_text())
+
+
+def test_a_judge_scores_captions_under_both_protocols(monkeypatch, tmp_path, capsys):
+    told = judged(monkeypatch, tmp_path)
+    summary = told["leaderboard"]["summary"]
+    assert summary["metrics"] == {"dvc_f1": 0.6667, "vs_llm": 5, "rc_llm": 1, "dvc_llm": 5}
+    assert summary["judge"] == {
+        "judge": "by rule",
+        "rubric": "absolute",
+        "scale": "1 to 5",
+        "pairs": 4,
+        "scored": 4,
+        "success_rate": 1,
+    }
+    assert [record["score"] for record in told["strict"]["records"][:2]] == [1, 0]
+    # two events: IoU 1 and 0.5, both captions right: soft F1 = 2 * 1.5 / 4
+    assert told["strict"]["records"][2]["parts"]["captions"] == pytest.approx(0.75)
+    assert told["strict"]["summary"]["tasks"]["dense_captions"]["all"]["pooled"]["value"] == pytest.approx(0.75)
+    assert told["strict"]["summary"]["judge"]["rubric"] == "comparative"
+    assert "4 of 4 pairs rated" in capsys.readouterr().out
+
+
+def test_what_the_judge_fails_on_is_unscored_not_wrong(monkeypatch, tmp_path):
+    told = judged(monkeypatch, tmp_path, "Scissors cut the bowel.", "tie")
+    summary = told["leaderboard"]["summary"]
+    assert "rc_llm" not in summary["metrics"]
+    assert summary["metrics"]["dvc_llm"] == 5
+    assert summary["per_data_source"]["dense_captions"]["success_rate"] == pytest.approx(0.6)  # tie at 0.3, 0.5; cut at all three
+    assert [record["status"] for record in told["leaderboard"]["records"]] == ["scored", "unscored", "scored"]
+    strict = told["strict"]
+    assert [record["status"] for record in strict["records"]] == ["scored", "unscored", "scored"]
+    assert strict["records"][2]["parts"]["captions"] is None
+    assert strict["summary"]["tasks"]["dense_captions"]["all"]["unscored"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--judge", "nobody"], "neither `offline` nor"),
+        (["--judge", "http://localhost:1/v1"], "--judge-model"),
+        (["--judge", "offline", "--captions", "similarity"], "give one of them"),
+        (["--judge", "http://x/v1", "--judge-model", "m", "--judge-budget-money", "1"], "needs the prices"),
+    ],
+)
+def test_a_judge_that_cannot_be_had(arguments, words, tmp_path, capsys):
+    assert cli.main(["evaluate", "score", write(tmp_path / "r.json", CAPTIONS), *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_judges_compared(tmp_path, capsys):
+    pairs = {
+        "id": "x",
+        "world": "open",
+        "source": "AVOS",
+        "reference": "The scalpel cuts the skin.",
+        "candidates": [
+            {"kind": "right", "text": "The skin is cut with a scalpel.", "grade": 5},
+            {"kind": "wrong_action", "text": "The scalpel touches nothing.", "grade": 1},
+        ],
+    }
+    out = tmp_path / "j.json"
+    given = ["--half", "all", "--pairs", write(tmp_path / "p.jsonl", json.dumps(pairs)), "--json", str(out)]
+    assert cli.main(["evaluate", "judges", "--judge", "offline", "--judge", "similarity", *given]) == 0
+    told = json.loads(out.read_text())
+    assert [report["expected"]["order"] for report in told["judges"]] == [1, 1]
+    assert told["rows"][0]["kind"] == "right"
+    assert "weighted kappa" in capsys.readouterr().out

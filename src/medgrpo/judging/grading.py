@@ -20,7 +20,7 @@ FACTORS: Mapping[str, Mapping[str, float]] = {
     "roles": {"R2": 0.65, "R3": 0.45, "R8": 0.55, "R5": 0.40, "R4": 0.25},
 }
 """What is left of a dimension where something of that kind is contradicted outright. An error of fact lowers every dimension, its
-own most: a sentence that is wrong is of little use however well it is worded. Our choice, tuned on one half of the committed pairs."""
+own most: a sentence that is wrong is of little use however well it is worded. Our choice, tuned on half of the committed pairs."""
 
 _WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "R2": {"instrument": 1, "anatomy": 1, "material": 1, "action": 1, "state": 1, "context": 0.5, "words": 0.5},

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from medgrpo.core import Unparsed
+from medgrpo.core import ModelError, Unparsed
 from medgrpo.judging.budget import Account, Budget, Estimate, estimated_tokens
 from medgrpo.judging.prompts import MAX_NEW_TOKENS, VERSIONS, prompt_for, prompt_hash
 from medgrpo.library import Replies, reply_key
@@ -166,6 +166,9 @@ class ModelJudge:
             request = Request(reply_key(prompt, str(number))[:16], prompt, None, MAX_NEW_TOKENS, seed=number)
             result = (await asyncio.wait_for(self._model.generate([request]), self._options.timeout_seconds))[0]
             spent = _spent(result, held)
+        except ModelError:
+            spent = (0, 0)
+            raise
         except TimeoutError as error:
             raise JudgeCallFailed("TimeoutError", f"no reply within {self._options.timeout_seconds:g} s") from error
         finally:

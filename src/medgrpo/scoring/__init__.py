@@ -15,6 +15,7 @@ from medgrpo.scoring.leaderboard_ranking import COLUMNS, rank_models
 from medgrpo.scoring.minilm import LazyMiniLM, MiniLM, load_minilm
 from medgrpo.scoring.parity import FileParity, check_folder
 from medgrpo.scoring.protocols import as_json, score_file, stopped
+from medgrpo.scoring.ratings import Ratings, caption_pairs
 from medgrpo.scoring.records import Record, Records, read_records, record_from
 from medgrpo.scoring.reference_checks import validate_records
 from medgrpo.scoring.scripted_answers import SCRIPTS, answer_all, usable
@@ -34,6 +35,7 @@ __all__ = [
     "LazyMiniLM",
     "LeaderboardResult",
     "MiniLM",
+    "Ratings",
     "Record",
     "Records",
     "Remembering",
@@ -42,6 +44,7 @@ __all__ = [
     "answer_all",
     "as_json",
     "ask_judge",
+    "caption_pairs",
     "caption_score",
     "check_folder",
     "cosines",

@@ -13,11 +13,13 @@ from medgrpo.scoring import leaderboard_dense as dense
 from medgrpo.scoring import leaderboard_next_action as next_action
 from medgrpo.scoring import leaderboard_temporal as temporal
 from medgrpo.scoring.leaderboard_ranking import COLUMNS
+from medgrpo.scoring.ratings import Ratings, dense_pairs
 from medgrpo.scoring.records import Record, Records
 from medgrpo.scoring.similarity import Embedder
 from medgrpo.scoring.verdict import BROKEN, ERROR, UNSCORED, Verdict, failed
 
 _RAISES = (TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError, ZeroDivisionError)
+Judge = Callable[[Sequence[Record], Embedder | None, Embedder | None], list[Verdict]]
 Summarise = Callable[[Sequence[Record], Sequence[Verdict]], tuple[dict[str, float], dict[str, Any]]]
 
 
@@ -28,13 +30,11 @@ class _Task:
     name: str
     triggers: Callable[[str], bool]
     takes: Callable[[str], bool]
-    judge: Callable[[Sequence[Record], Embedder | None, Embedder | None], list[Verdict]]
+    judge: Judge
     summarise: Summarise
 
 
-def _one_by_one(
-    judge: Callable[[Record], Verdict],
-) -> Callable[[Sequence[Record], Embedder | None, Embedder | None], list[Verdict]]:
+def _one_by_one(judge: Callable[[Record], Verdict]) -> Judge:
     def judge_all(records: Sequence[Record], _labels: Embedder | None, _captions: Embedder | None) -> list[Verdict]:
         verdicts: list[Verdict] = []
         for record in records:
@@ -101,6 +101,10 @@ TASKS = (
 """In the order in which a record that two tasks take gets its verdict from the first."""
 
 
+_RATED = {"region_caption": "rc_llm", "video_summary": "vs_llm"}
+"""The tasks that ratings score whole, with their metric."""
+
+
 @dataclass(frozen=True, slots=True)
 class LeaderboardResult:
     """Per record a verdict, in order; `metrics` unrounded, absent where a task gave none; `failed` says which tasks and why."""
@@ -128,9 +132,11 @@ def leaderboard_parts(record: Record, verdict: Verdict) -> Mapping[str, Any]:
     return dense.with_judge_pairs(record, verdict.parts) if "pred_segments" in verdict.parts else verdict.parts
 
 
-def score_leaderboard(records: Records, labels: Embedder | None = None, sentences: Embedder | None = None) -> LeaderboardResult:
-    """Score a file as the board would. `labels` maps free answers of next_action to labels; `sentences`, where given, is the
-    evaluator's fallback for captions when its judge is not available (without it captions stay unscored)."""
+def score_leaderboard(
+    records: Records, labels: Embedder | None = None, sentences: Embedder | None = None, ratings: Ratings | None = None
+) -> LeaderboardResult:
+    """Score a file as the board would. `labels` maps free answers of next_action to labels. Captions are scored by `ratings`; by
+    `sentences`, the evaluator's fallback when its judge is not available, where there are no ratings; else not at all."""
     rows = records.records
     verdicts: list[Verdict | None] = [None] * len(rows)
     metrics: dict[str, float] = {}
@@ -148,7 +154,11 @@ def score_leaderboard(records: Records, labels: Embedder | None = None, sentence
         taken = [members for kind, members in by_kind.items() if task.takes(kind)]
         indices = taken[0] if len(taken) == 1 else sorted(index for members in taken for index in members)
         members = [rows[index] for index in indices]
-        judged = task.judge(members, labels, sentences)
+        rated = _RATED.get(task.name) if ratings is not None else None
+        if rated is None or ratings is None:
+            judged = task.judge(members, labels, sentences)
+        else:
+            judged = captions.rated_captions(members, ratings.of)
         for index, verdict in zip(indices, judged, strict=True):
             verdicts[index] = verdicts[index] or verdict
         wrong = [(rows[index], verdict) for index, verdict in zip(indices, judged, strict=True) if verdict.status == ERROR]
@@ -156,9 +166,16 @@ def score_leaderboard(records: Records, labels: Embedder | None = None, sentence
             record, verdict = wrong[0]
             failures[task.name] = f"{len(wrong)} records make the evaluator fail, first {record.place}: {verdict.note}"
             continue
-        found, per_source[task.name] = task.summarise(members, judged)
+        if rated is None or ratings is None:
+            found, per_source[task.name] = task.summarise(members, judged)
+        else:
+            found, per_source[task.name] = captions.summarise_rated(members, ratings.of, rated)
         metrics.update(found)
-        if task.name == "dense_captioning" and sentences is not None:
+        if task.name == "dense_captioning" and ratings is not None:
+            figure, per_source["dense_captions"] = captions.dense_rated(members, dense_pairs, ratings.of)
+            if figure is not None:
+                metrics["dvc_llm"] = figure
+        elif task.name == "dense_captioning" and sentences is not None:
             metrics["dvc_llm"] = captions.dense_similarity(members, sentences)
     nobody = Verdict(UNSCORED, None, {}, "no task of the leaderboard reads this record")
     return LeaderboardResult(tuple(verdict or nobody for verdict in verdicts), metrics, per_source, failures)

@@ -40,7 +40,7 @@ class MiniLM:
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """(texts, 384). Texts of like length are computed together; the order of the rows is that of the texts."""
-        ids: list[list[int]] = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        ids: list[list[int]] = [encoding.ids for encoding in self._tokenizer.encode_batch([_encodable(text) for text in texts])]
         rows = np.zeros((len(texts), _WIDTH), np.float32)
         if find_spec("threadpoolctl") is not None:  # these matrices are too small to share: threads only wait for one another
             from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
@@ -92,6 +92,11 @@ class MiniLM:
         centred = state - state.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + _EPSILON)
         return scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+
+
+def _encodable(text: str) -> str:
+    """JSON may hold halves of surrogate pairs, which no tokenizer takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _gelu(values: Floats) -> Floats:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medgrpo.core import Score, Unparsed
+from medgrpo.scoring.ratings import DENSE, Ratings, rated_caption, rated_events
 from medgrpo.scoring.records import Record, Records
 from medgrpo.scoring.similarity import Embedder, cosines
 from medgrpo.scoring.strict_baselines import constant_answer, other_answers
@@ -18,6 +19,7 @@ from medgrpo.scoring.verdict import BROKEN, SCORED, UNPARSED, UNSCORED, Verdict
 from medgrpo.tasks import TASKS, AnyTask, Caption, NextActionAnswer, task_of
 
 _SOURCES = {"cholec80cvs": "Cholec80-CVS", "jigsaws": "JIGSAWS", "cholect50": "CholecT50", "cholectrack20": "CholecTrack20"}
+CAPTIONS = "captions of events: IoU x judge's share of events paired by time, as soft F1; missed and surplus events count 0"
 _COUNTED = (SCORED, UNPARSED, UNSCORED, BROKEN)
 
 
@@ -45,8 +47,15 @@ def source_name(name: str) -> str:
     return _SOURCES.get(name.lower().replace("-", "").replace("_", ""), name)
 
 
-def score_strict(records: Records, sentences: Embedder | None = None, resamples: int = 1000, seed: int = 0) -> StrictResult:
-    """Score a file. `sentences`, where given, scores captions by their cosine (cut off below 0); without it they stay unscored."""
+def score_strict(
+    records: Records,
+    sentences: Embedder | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    ratings: Ratings | None = None,
+) -> StrictResult:
+    """Score a file. Captions are scored by `ratings`, those of events as a figure of their own (`dense_captions`); without ratings
+    by their cosine where `sentences` is given (cut off below 0); else they stay unscored."""
     verdicts: list[Verdict | None] = [None] * len(records.records)
     by_task: dict[str, list[_Read]] = {}
     for index, record in enumerate(records.records):
@@ -57,7 +66,7 @@ def score_strict(records: Records, sentences: Embedder | None = None, resamples:
             task = task_of(record.qa_type)
             by_task.setdefault(task.card.name if task else "", []).append(read)
     for name, members in by_task.items():
-        for read, verdict in zip(members, _verdicts(TASKS[name], members, sentences), strict=True):
+        for read, verdict in zip(members, _verdicts(TASKS[name], members, sentences, ratings), strict=True):
             verdicts[read.index] = verdict
     done = [verdict or Verdict(UNSCORED) for verdict in verdicts]
     tasks: dict[str, Any] = {}
@@ -65,6 +74,13 @@ def score_strict(records: Records, sentences: Embedder | None = None, resamples:
         indices = [index for index, record in enumerate(records.records) if _task_name(record) == name]
         if indices:
             tasks[name] = _summarise(TASKS[name], records, indices, done, by_task.get(name, []), resamples, seed)
+            if name == DENSE and ratings is not None:
+                members = by_task.get(name, [])
+                said = list(done)
+                for read in members:
+                    said[read.index] = _verdict(rated_events(read.answer, read.gold, ratings), read.answer)
+                    done[read.index] = _with_captions(done[read.index], said[read.index])
+                tasks["dense_captions"] = _summarise(TASKS[name], records, indices, said, members, resamples, seed, CAPTIONS)
     return StrictResult(tuple(done), tasks)
 
 
@@ -88,7 +104,14 @@ def _read(index: int, record: Record) -> _Read | Verdict:
     return _Read(index, record, source_name(record.data_source), gold, answer)
 
 
-def _verdicts(task: AnyTask, members: Sequence[_Read], sentences: Embedder | None) -> list[Verdict]:
+def _with_captions(verdict: Verdict, said: Verdict) -> Verdict:
+    """With the figure of its captions beside that of its spans."""
+    return verdict._replace(parts={**verdict.parts, "captions": said.score})
+
+
+def _verdicts(task: AnyTask, members: Sequence[_Read], sentences: Embedder | None, ratings: Ratings | None) -> list[Verdict]:
+    if task.card.needs_judge and ratings is not None:
+        return [_verdict(rated_caption(read.answer, read.gold, ratings), read.answer) for read in members]
     if not task.card.needs_judge or sentences is None:
         return [_verdict(task.score(read.answer, read.gold), read.answer) for read in members]
     pairs = [(read.answer.text if isinstance(read.answer, Caption) else "", read.gold.text) for read in members]
@@ -112,8 +135,10 @@ def _summarise(
     members: Sequence[_Read],
     resamples: int,
     seed: int,
+    judged: str | None = None,
 ) -> dict[str, Any]:
-    """Figures over all records of a task and per source, each with its counts, intervals and baselines."""
+    """Figures over all records of a task and per source, each with its counts, intervals and baselines. `judged` is the metric
+    where it is one that a judge makes, which has no baselines."""
     rows: dict[str, list[Row]] = {}
     golds: dict[str, list[_Read]] = {}
     for read in members:
@@ -126,12 +151,12 @@ def _summarise(
             if verdict.score is None:
                 continue
             values = {"score": Score(verdict.score, verdict.parts)}
-            if not task.card.needs_judge:
+            if not task.card.needs_judge and judged is None:
                 values |= {"majority": task.score(constant, read.gold), "random": task.score(other, read.gold)}
             rows.setdefault(source, []).append(_row(read, values))
     counts = {source: _counts([verdicts[index] for index in own]) for source, own in _by_source(records, indices).items()}
     return {
-        "metric": task.card.metric,
+        "metric": judged or task.card.metric,
         "all": {
             **_counts([verdicts[index] for index in indices]),
             **figures([row for own in rows.values() for row in own], "source", resamples, seed),

@@ -1,0 +1,76 @@
+"""What commands with a judge share: its options, and how it is opened and asked."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medgrpo.cli.command import positive, whole
+
+if TYPE_CHECKING:
+    from medgrpo.judging import ModelJudge, OfflineJudge
+    from medgrpo.tasks import CaptionPair, Rating, RubricKind
+
+OFFLINE = "offline"
+
+
+def add_judge_options(parser: argparse.ArgumentParser) -> None:
+    """All but `--judge` itself, which each command words in its own way."""
+    parser.add_argument("--judge-model", metavar="NAME", help="the model's name at the judge's endpoint")
+    parser.add_argument(
+        "--judge-replies",
+        metavar="FILE",
+        type=Path,
+        default=Path("judge_replies.jsonl"),
+        help="where a model's replies are kept, so that nothing is asked twice (default: judge_replies.jsonl)",
+    )
+    parser.add_argument("--judge-concurrency", metavar="N", type=whole, default=10, help="questions at once (default: 10)")
+    parser.add_argument("--judge-timeout", metavar="SECONDS", type=positive, default=30.0, help="of one question (default: 30)")
+    parser.add_argument("--judge-budget-tokens", metavar="N", type=whole, help="tokens that may be spent; the rest stays unscored")
+    parser.add_argument("--judge-budget-money", metavar="X", type=positive, help="money that may be spent (with both prices)")
+    parser.add_argument("--judge-price-in", metavar="X", type=positive, help="money per million tokens of questions")
+    parser.add_argument("--judge-price-out", metavar="X", type=positive, help="money per million tokens of replies")
+
+
+def open_judge(args: argparse.Namespace, judge: str, kind: RubricKind) -> OfflineJudge | ModelJudge:
+    """The judge that `--judge` names, for one rubric; InputError for what is none."""
+    from medgrpo.core import InputError
+    from medgrpo.judging import Budget, EndpointTexts, JudgeOptions, ModelJudge, OfflineJudge
+    from medgrpo.library import Replies
+
+    if judge == OFFLINE:
+        return OfflineJudge()
+    if not judge.startswith(("http://", "https://")):
+        raise InputError(f"--judge: {judge!r} is neither `{OFFLINE}` nor the http address of an endpoint")
+    if args.judge_model is None:
+        raise InputError("--judge with an endpoint needs --judge-model: the model's name there")
+    budget = Budget(args.judge_budget_tokens, args.judge_budget_money, args.judge_price_in, args.judge_price_out)
+    options = JudgeOptions(args.judge_concurrency, timeout_seconds=args.judge_timeout, budget=budget)
+    model = EndpointTexts(judge, args.judge_model, args.judge_timeout)
+    return ModelJudge(model, kind, Replies(args.judge_replies), options)
+
+
+def ask_judge(judge: OfflineJudge | ModelJudge, pairs: Sequence[CaptionPair]) -> list[Rating | None]:
+    """Ratings in order. For a model the estimate is told before, and what was not scored, by reason, after; progress on stderr."""
+    from medgrpo.cli.progress import titled_progress
+    from medgrpo.judging import OfflineJudge
+
+    if isinstance(judge, OfflineJudge):
+        return asyncio.run(judge.rate(pairs))
+    sys.stderr.write(f"medgrpo: judge {judge.name}: {judge.estimate(pairs)}\n")
+    try:
+        with titled_progress() as listen:
+            return asyncio.run(judge.rate(pairs, lambda done, total: listen(f"judging, {judge.kind.value}", done, total)))
+    finally:
+        tally, account = judge.tally, judge.account
+        money = "" if account.cost is None else f", {account.cost:.4f} in money"
+        spent = f"{account.prompt_tokens + account.reply_tokens} tokens{money}"
+        reasons = "".join(f"; {count} unscored: {reason}" for reason, count in sorted(tally.unscored.items()))
+        sys.stderr.write(
+            f"medgrpo: {tally.scored} of {tally.pairs} pairs rated, {tally.asked} calls, {tally.from_cache} replies from "
+            f"the cache, {spent}{reasons}\n"
+        )
