@@ -181,7 +181,7 @@ def test_what_the_judge_fails_on_is_unscored_not_wrong(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--judge", "nobody"], "neither `offline` nor"),
+        (["--judge", "scripted:/nowhere"], "/nowhere"),
         (["--judge", "http://localhost:1/v1"], "--judge-model"),
         (["--judge", "offline", "--captions", "similarity"], "give one of them"),
         (["--judge", "http://x/v1", "--judge-model", "m", "--judge-budget-money", "1"], "needs the prices"),

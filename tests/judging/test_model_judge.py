@@ -100,7 +100,7 @@ def test_a_call_that_takes_too_long_is_tried_again():
     assert rate(judge, PAIRS[:1])[0] is not None
     judge = judge_of(FakeModel(5.0), timeout_seconds=0.01, calls=2)
     assert rate(judge, PAIRS[:1]) == [None]
-    assert judge.tally.unscored == {"TimeoutError: no reply within 0.01 s": 1}
+    assert judge.tally.unscored == {"Failure: no reply within 0.01 s": 1}
 
 
 def test_failures_are_tried_again_unless_they_last():
@@ -110,6 +110,13 @@ def test_failures_are_tried_again_unless_they_last():
     judge = judge_of(model)
     assert rate(judge, PAIRS[:1]) == [None]
     assert (len(model.asked), judge.tally.unscored) == (1, {"refused by a filter": 1})
+
+
+def test_a_model_that_is_gone_ends_the_run():
+    model = FakeModel(Failure("connection refused", lasting=False))
+    with pytest.raises(ModelError, match="50 calls in a row failed, the last: connection refused"):
+        rate(judge_of(model, concurrency=2), [CaptionPair(str(number), "x") for number in range(100)])
+    assert len(model.asked) <= 52
 
 
 def test_a_missing_key_ends_the_run_and_keeps_what_was_replied(tmp_path):

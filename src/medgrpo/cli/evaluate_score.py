@@ -37,9 +37,9 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--judge",
-        metavar="offline|URL",
-        help="score captions by a judge: `offline` (concepts and a sentence model, extra `similarity`), or an endpoint that speaks "
-        "OpenAI's chat completions, with --judge-model (docs/judging.md)",
+        metavar="offline|URL|MODEL",
+        help="score captions by a judge: `offline` (concepts and a sentence model, extra `similarity`), an endpoint that speaks "
+        "OpenAI's chat completions, with --judge-model, or any model that `evaluate run` takes (docs/judging.md)",
     )
     add_judge_options(parser)
     parser.add_argument("--json", metavar="FILE", type=Path, help="write one score per record, in order, and the summary")

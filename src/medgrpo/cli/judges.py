@@ -37,21 +37,22 @@ def add_judge_options(parser: argparse.ArgumentParser) -> None:
 
 
 def open_judge(args: argparse.Namespace, judge: str, kind: RubricKind) -> OfflineJudge | ModelJudge:
-    """The judge that `--judge` names, for one rubric; InputError for what is none."""
+    """The judge that `--judge` names, for one rubric: `offline`, or any model that `open_model` opens."""
     from medgrpo.core import InputError
-    from medgrpo.judging import Budget, EndpointTexts, JudgeOptions, ModelJudge, OfflineJudge
+    from medgrpo.judging import Budget, JudgeOptions, ModelJudge, OfflineJudge
     from medgrpo.library import Replies
+    from medgrpo.models import ModelOptions, open_model
 
     if judge == OFFLINE:
         return OfflineJudge()
-    if not judge.startswith(("http://", "https://")):
-        raise InputError(f"--judge: {judge!r} is neither `{OFFLINE}` nor the http address of an endpoint")
-    if args.judge_model is None:
+    if judge.startswith(("http://", "https://")) and args.judge_model is None:
         raise InputError("--judge with an endpoint needs --judge-model: the model's name there")
     budget = Budget(args.judge_budget_tokens, args.judge_budget_money, args.judge_price_in, args.judge_price_out)
     options = JudgeOptions(args.judge_concurrency, timeout_seconds=args.judge_timeout, budget=budget)
-    model = EndpointTexts(judge, args.judge_model, args.judge_timeout)
-    return ModelJudge(model, kind, Replies(args.judge_replies), options)
+    told = ModelOptions(
+        endpoint_model=args.judge_model or "", concurrency=args.judge_concurrency, timeout_seconds=args.judge_timeout
+    )
+    return ModelJudge(open_model(judge, told), kind, Replies(args.judge_replies), options)
 
 
 def ask_judge(judge: OfflineJudge | ModelJudge, pairs: Sequence[CaptionPair]) -> list[Rating | None]:

@@ -2,7 +2,6 @@
 
 from medgrpo.judging.agreement import Agreement, Judged, JudgeReport, agreement, between, report_judge
 from medgrpo.judging.budget import Budget, Estimate
-from medgrpo.judging.endpoint import EndpointTexts
 from medgrpo.judging.hybrid import caption_parts, hybrid_reward
 from medgrpo.judging.model_judge import JudgeOptions, ModelJudge, Tally
 from medgrpo.judging.offline import Explained, OfflineJudge
@@ -14,7 +13,6 @@ __all__ = [
     "VERSIONS",
     "Agreement",
     "Budget",
-    "EndpointTexts",
     "Estimate",
     "Explained",
     "GradedPair",

@@ -8,14 +8,14 @@ from medgrpo.judging.comparison import Comparison, Kept
 from medgrpo.tasks import DIMENSIONS, Rating
 
 FACTORS: Mapping[str, Mapping[str, float]] = {
-    "instrument": {"R2": 0.60, "R3": 0.25, "R8": 0.65, "R5": 0.65, "R4": 0.70},
+    "instrument": {"R2": 0.60, "R3": 0.20, "R8": 0.60, "R5": 0.60, "R4": 0.65},
     "anatomy": {"R2": 0.55, "R3": 0.25, "R8": 0.60, "R5": 0.50, "R4": 0.65},
     "material": {"R2": 0.70, "R3": 0.55, "R8": 0.70, "R5": 0.75, "R4": 0.75},
     "action": {"R2": 0.60, "R3": 0.75, "R8": 0.60, "R5": 0.45, "R4": 0.10},
     "state": {"R2": 0.70, "R3": 0.80, "R8": 0.70, "R5": 0.55, "R4": 0.45},
     "context": {"R2": 0.75, "R3": 0.85, "R8": 0.75, "R5": 0.25, "R4": 0.85},
     "side": {"R2": 0.65, "R3": 0.25, "R8": 0.40, "R5": 0.50, "R4": 0.60},
-    "number": {"R2": 0.90, "R3": 0.75, "R8": 0.50, "R5": 0.80, "R4": 0.65},
+    "number": {"R2": 0.80, "R3": 0.60, "R8": 0.40, "R5": 0.65, "R4": 0.45},
     "denial": {"R2": 0.45, "R3": 0.40, "R8": 0.35, "R5": 0.10, "R4": 0.00},
     "roles": {"R2": 0.65, "R3": 0.45, "R8": 0.55, "R5": 0.40, "R4": 0.25},
 }
@@ -27,7 +27,7 @@ _WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "R3": {"instrument": 1, "anatomy": 1, "material": 0.7, "places": 0.5},
     "R8": {"instrument": 1, "anatomy": 1, "material": 0.8, "action": 0.8, "state": 0.8, "context": 0.5, "places": 1, "words": 1},
     "R5": {"instrument": 0.5, "anatomy": 1, "material": 0.5, "action": 1, "state": 1, "context": 1.5, "words": 0.5},
-    "R4": {"action": 1, "state": 1, "places": 0.3},
+    "R4": {"action": 1.5, "state": 0.8, "places": 0.3},
 }
 _SIMILARITY_SHARE: Mapping[str, float] = {"R2": 0.10, "R3": 0.10, "R8": 0.15, "R5": 0.30, "R4": 0.15}
 _LOW, _HIGH = 0.30, 0.85

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from importlib.resources import files
@@ -31,8 +31,8 @@ _KIND_OF = {
 }
 """Phases and steps are left out: their names are actions with their objects, which are read as such."""
 
-_MILD = frozenset({"instrument", "action", "material"})
-"""Kinds in which what is of one family is easily mistaken on video. Anatomy is not: the wrong duct is the wrong duct."""
+_MILD: Mapping[str, float] = {"instrument": 0.2, "action": 0.3}
+"""What another of one family is worth, in kinds easily mistaken on video. Anatomy is not: the wrong duct is the wrong duct."""
 
 
 class _Sense(Config):
@@ -45,7 +45,7 @@ class _Sense(Config):
 
 class _Implied(Config):
     acts: tuple[str, ...]
-    thing: str
+    things: tuple[str, ...]
 
 
 class _Negators(Config):
@@ -94,6 +94,8 @@ class Entry:
 
     sense: Sense
     lay: bool = False
+    last: str = ""
+    """The last word of the written form, as it is written there."""
     agent: bool = False
     """Its last word names who or what acts ("irrigator"), and has the stem of the act."""
 
@@ -129,7 +131,7 @@ class Lexicon:
         return [Token(self.stem(word.form), word.start, word.end) for word in words]
 
     def near(self, one: Sense, other: Sense) -> float:
-        """How much of `one` is said by `other`, 0..1: the same 1, broader 0.5, narrower or part 0.7, of one family 0.35."""
+        """How much of `one` is said by `other`, 0..1: the same 1, broader 0.5, narrower or part 0.7, of one family 0.2 to 0.3."""
         if one.id == other.id:
             return 1.0
         if one.kind != other.kind:
@@ -142,7 +144,7 @@ class Lexicon:
         return max(
             covered,
             self._kin(one.id).get(other.id, 0.0),
-            0.35 if one.family == other.family and one.family and one.kind in _MILD else 0.0,
+            _MILD.get(one.kind, 0.0) if one.family and one.family == other.family else 0.0,
         )
 
     def _kin(self, sense_id: str) -> Mapping[str, float]:
@@ -180,7 +182,8 @@ def load_lexicon() -> Lexicon:
     lexicon.empty = frozenset(form for phrase in words.empty.words for form in forms(phrase) if len(forms(phrase)) == 1)
 
     def add(phrase: str, entry: Entry) -> None:
-        lexicon.phrases.add(tuple(lexicon.stem(form) for form in forms(phrase)), entry)
+        words = forms(phrase)
+        lexicon.phrases.add(tuple(lexicon.stem(form) for form in words), replace(entry, last=words[-1]))
 
     for kind in KINDS:
         senses: dict[str, _Sense] = getattr(words, kind)

@@ -16,6 +16,9 @@ from medgrpo.scoring import JudgeCallFailed, ask_judge, parse_judge_reply
 from medgrpo.tasks import CaptionPair, Rating, RubricKind, parse_rating
 
 BUDGET_REACHED = "budget reached"
+_DEAD_AFTER = 50
+"""Calls in a row that fail before the model is taken to be gone: hours of waiting would change nothing."""
+
 Listener = Callable[[int, int], None]
 
 
@@ -60,7 +63,7 @@ class ModelJudge:
 
     `replies` keeps every reply verbatim under model, prompt version, prompt and number of the try, so that a run that goes on, or
     runs again, asks nothing twice and comes to the same ratings; calls that failed are not kept and are tried again. ModelError of
-    the model (no key, no such model) ends `rate`; what was replied until then is kept.
+    the model (no key, no such model), or 50 failed calls in a row, ends `rate`; what was replied until then is kept.
     """
 
     def __init__(
@@ -75,6 +78,7 @@ class ModelJudge:
         self._options = options or JudgeOptions()
         self.account = Account(self._options.budget)
         self.tally = Tally()
+        self._failed_in_a_row = 0
 
     @property
     def name(self) -> str:
@@ -169,14 +173,18 @@ class ModelJudge:
         except ModelError:
             spent = (0, 0)
             raise
-        except TimeoutError as error:
-            raise JudgeCallFailed("TimeoutError", f"no reply within {self._options.timeout_seconds:g} s") from error
+        except TimeoutError:
+            result = Failure(f"no reply within {self._options.timeout_seconds:g} s", lasting=False)
         finally:
             self.account.settle(held, spent)
         if isinstance(result, Failure):
             if result.lasting:
                 raise _GivenUp(result.reason)
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= _DEAD_AFTER:
+                raise ModelError(f"{self._model.card.name}: {_DEAD_AFTER} calls in a row failed, the last: {result.reason}")
             raise JudgeCallFailed("Failure", result.reason)
+        self._failed_in_a_row = 0
         if self._replies is not None:
             self._replies.keep(self._key(prompt, number), result.text)
         return result.text

@@ -17,6 +17,9 @@ _TURNS = frozenset({"while", "whilst", "then", "whereas", "meanwhile", "until", 
 _BEFORE_A_NOUN = frozenset(
     {"a", "an", "the", "of", "with", "by", "using", "each", "two", "three", "another", "this", "no", "any", "metal"}
 )
+_ENDS_OBJECT = frozenset(
+    {"from", "off", "to", "into", "onto", "with", "by", "using", "while", "which", "that", "through", "near", "under", "over"}
+)
 _BEFORE_A_VERB = frozenset({"to", "is", "are", "was", "were", "be", "been", "being", "not", "and", "then"})
 _BEFORE_AN_OBJECT = frozenset(
     {"the", "a", "an", "its", "their", "this", "each", "both", "it", "off", "one", "two", "three", "several"}
@@ -72,6 +75,8 @@ def read_caption(text: str, lexicon: Lexicon) -> Reading:
                 numbers.add(
                     (count, next((stem.form for stem in stems[place + 1 : place + 3] if stem.form not in lexicon.empty), ""))
                 )
+            elif (undone := _undone(form, lexicon)) is not None:
+                facts.append(Fact(undone, True, False, place, clauses[place]))
             elif form not in lexicon.empty and len(form) > 1 and count is None:
                 others.add(stems[place].form)
         elif kind == "empty":
@@ -85,9 +90,10 @@ def read_caption(text: str, lexicon: Lexicon) -> Reading:
             facts.append(Fact(entry.sense, denied, entry.lay, place, clauses[place]))
     facts = _with_implied(facts, lexicon)
     pieces = list(_split_at_acts(facts, kept, words))
+    ends = [place for place, word in enumerate(words) if word.form in _ENDS_OBJECT]
     return Reading(
         tuple(fact for fact in facts if fact.sense.kind != "axis"),
-        frozenset(_pairs(pieces)),
+        frozenset(_pairs(pieces, ends)),
         frozenset(_sides(pieces)),
         frozenset(numbers),
         frozenset(others),
@@ -95,6 +101,14 @@ def read_caption(text: str, lexicon: Lexicon) -> Reading:
         len(words),
         len(text) > LONGEST,
     )
+
+
+def _undone(form: str, lexicon: Lexicon) -> Sense | None:
+    """The act that a word such as "unclipped" denies."""
+    if not form.startswith("un") or len(form) < 5:
+        return None
+    known = lexicon.phrases.get((lexicon.stem(form[2:]),))
+    return next((entry.sense for entry in known if entry.sense.kind == "action" and not entry.sense.general), None)
 
 
 def _spelled_out(text: str, lexicon: Lexicon) -> str:
@@ -136,6 +150,7 @@ def _fitting(entries: Sequence[Entry], text: str, words: Sequence[Token], place:
     if last.form.endswith(("or", "er")) and any(entry.agent for entry in entries):
         return next(entry for entry in entries if entry.agent)
     fitting = [entry for entry in entries if not entry.agent] or list(entries)
+    fitting = [entry for entry in fitting if entry.last == last.form] or fitting
     acts = [entry for entry in fitting if entry.sense.kind == "action"]
     things = [entry for entry in fitting if entry.sense.kind != "action"]
     if not acts or not things:
@@ -166,7 +181,7 @@ def _with_implied(facts: Sequence[Fact], lexicon: Lexicon) -> list[Fact]:
     for fact in facts:
         for name, rule in lexicon.words.implied.items():
             if fact.sense.id.removeprefix("action:") in rule.acts and any(
-                other.clause == fact.clause and other.sense.id == rule.thing and 0 < other.place - fact.place <= 4
+                other.clause == fact.clause and other.sense.id in rule.things and abs(other.place - fact.place) <= 5
                 for other in facts
             ):
                 fact = replace(fact, sense=lexicon.senses[f"action:{name}"])
@@ -205,13 +220,25 @@ def _has_act(facts: Sequence[Fact]) -> bool:
     return any(fact.sense.kind == "action" for fact in facts)
 
 
-def _pairs(pieces: Sequence[Sequence[Fact]]) -> Iterator[tuple[str, str]]:
+def _pairs(pieces: Sequence[Sequence[Fact]], ends: Sequence[int]) -> Iterator[tuple[str, str]]:
+    """Each act with the instruments of its piece and with its objects: what follows it up to the next act or preposition, or, where
+    nothing does ("the duct is clipped"), what stands before it."""
     for piece in pieces:
-        acts = [fact for fact in piece if fact.sense.kind == "action" and not fact.sense.general]
-        for act in acts:
-            for fact in piece:
-                if fact.sense.kind in {"instrument", "anatomy", "material"} and not fact.sense.general:
-                    yield (act.sense.id, fact.sense.id)
+        acts = [fact for fact in piece if fact.sense.kind == "action"]
+        things = [fact for fact in piece if fact.sense.kind in {"anatomy", "material"} and not fact.sense.general]
+        for number, act in enumerate(acts):
+            if act.sense.general:
+                continue
+            yield from (
+                (act.sense.id, fact.sense.id) for fact in piece if fact.sense.kind == "instrument" and not fact.sense.general
+            )
+            following = acts[number + 1].place if number + 1 < len(acts) else 1 << 30
+            end = min([following, *(place for place in ends if place > act.place)])
+            objects = [thing for thing in things if act.place < thing.place < end]
+            if not objects:
+                before = max([acts[number - 1].place if number else -1, *(place for place in ends if place < act.place)])
+                objects = [thing for thing in things if before < thing.place < act.place]
+            yield from ((act.sense.id, thing.sense.id) for thing in objects)
 
 
 def _sides(pieces: Sequence[Sequence[Fact]]) -> Iterator[tuple[str, str]]:
