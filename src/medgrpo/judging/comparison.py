@@ -25,6 +25,8 @@ class Kept:
     technical: float | None
     weight: float
     added: float
+    unsaid: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def compare(caption: Reading, reference: Reading, lexicon: Lexicon) -> Compariso
     for kind in KINDS:
         said, true = _facts(caption, kind), _facts(reference, kind)
         kinds[kind] = _one_kind(kind, said, true, caption, reference, lexicon, (matched, missing, added), found)
+    found += _other_kind(kinds, found)
     found += _denials(caption, reference)
     found += _roles(caption, reference)
     places, places_found = _places(caption, reference)
@@ -121,8 +124,9 @@ def _one_kind(
         elif support < 0.5 and _named_by_head(fact.sense, reference, lexicon):
             support = 0.7
         supports.append(support)
-        if support < 0.5:
-            added.append(fact.sense.id)
+    if any(credit >= 0.5 for credit in credits) or not true:
+        supports = [max(support, 0.7) if fact.sense.weak else support for fact, support in zip(said, supports, strict=True)]
+    added += [fact.sense.id for fact, support in zip(said, supports, strict=True) if support < 0.5]
     unsaid = [fact for fact, credit in zip(true, credits, strict=True) if credit < _BARELY and not fact.sense.general]
     wrong = [(fact, support) for fact, support in zip(said, supports, strict=True) if support < 0.5]
     specific = sum(not fact.sense.general for fact in true)
@@ -141,7 +145,20 @@ def _one_kind(
         sum(w * c for w, c in zip(weights, technical, strict=True)) / total if total else None,
         total,
         float(sum(1 - support for support in supports)),
+        tuple(fact.sense.id for fact in unsaid),
+        tuple(fact.sense.id for fact, _ in wrong),
     )
+
+
+def _other_kind(kinds: Mapping[str, Kept], found: Sequence[Contradiction]) -> list[Contradiction]:
+    """A thing in the place of an instrument that is not named, or the other way round: a pump for a syringe, gauze for saline."""
+    told = {one.kind for one in found}
+    pairs = (("instrument", "material"), ("material", "instrument"))
+    return [
+        Contradiction(kind, 0.6, f"{', '.join(kinds[other].wrong)} for {', '.join(kinds[kind].unsaid)}")
+        for kind, other in pairs
+        if kinds[kind].unsaid and kinds[other].wrong and not {kind, other} & told
+    ]
 
 
 def _support(said: Sense, true: Sense, lexicon: Lexicon, only_general: bool) -> float:

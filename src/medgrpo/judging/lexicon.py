@@ -40,6 +40,7 @@ class _Sense(Config):
     lay: tuple[str, ...] = ()
     family: str = ""
     general: bool = False
+    weak: bool = False
     covers: tuple[str, ...] = ()
 
 
@@ -86,6 +87,7 @@ class Sense:
     kind: str
     family: str = ""
     general: bool = False
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,7 @@ def load_lexicon() -> Lexicon:
     for kind in KINDS:
         senses: dict[str, _Sense] = getattr(words, kind)
         for name, listed in senses.items():
-            sense = Sense(f"{kind}:{name}", kind, listed.family, listed.general)
+            sense = Sense(f"{kind}:{name}", kind, listed.family, listed.general, listed.weak)
             lexicon.senses[sense.id] = sense
             lexicon.covers[sense.id] = frozenset(f"{kind}:{other}" for other in listed.covers)
             known = vocabulary.concept(sense.id).terms if kind == "action" and sense.id in vocabulary else ()

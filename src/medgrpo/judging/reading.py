@@ -250,3 +250,9 @@ def _sides(pieces: Sequence[Sequence[Fact]]) -> Iterator[tuple[str, str]]:
             axis = value.partition(":")[0]
             if sum(other.startswith(axis + ":") for other in values) == 1:
                 yield from ((value, fact.sense.id) for fact in piece if fact.sense.kind != "axis" and not fact.sense.general)
+            else:  # "the left manipulator ... the right needle driver"
+                for side in piece:
+                    if side.sense.id == value:
+                        yield from (
+                            (value, f.sense.id) for f in piece if f.sense.kind == "instrument" and 0 < f.place - side.place <= 2
+                        )
