@@ -16,7 +16,7 @@ from medgrpo.models import Encoded, Encoder, Request, TinyKind, Turn, open_encod
 from medgrpo.video import SampledClip
 
 Noise = Callable[..., SampledClip]
-KINDS: tuple[TinyKind, ...] = ("qwen2.5-vl", "qwen3-vl", "qwen3.5")
+KINDS: tuple[TinyKind, ...] = ("qwen2.5-vl", "qwen3-vl", "qwen3.5", "smolvlm")
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +28,50 @@ def request(clip: SampledClip | None, **changes: Any) -> Request:
     return Request("q", "When does cutting happen?", clip, 16, **changes)
 
 
-def of_transformers(encoder: Encoder, messages: list[dict[str, Any]], clips: list[SampledClip]) -> tuple[list[int], list[int]]:
+def shape(encoder: Encoder, across: int, down: int) -> tuple[int, int]:
+    """A picture's size in merged patches, the one size where frames go in whole."""
+    side = encoder.family.form.side_multiple
+    return (side, side) if encoder.family.whole_frames else (across * side, down * side)
+
+
+def of_transformers(
+    monkeypatch: pytest.MonkeyPatch, encoder: Encoder, messages: list[dict[str, Any]], clips: list[SampledClip]
+) -> tuple[list[int], list[int]]:
     """Ids and type ids as transformers' own processor makes them once the pictures are patches."""
     from transformers.models.qwen2_5_vl.processing_qwen2_5_vl import Qwen2_5_VLProcessor
     from transformers.models.qwen3_vl.processing_qwen3_vl import Qwen3VLProcessor
+    from transformers.models.smolvlm import processing_smolvlm
 
-    kind = Qwen3VLProcessor if encoder.family.writes_times else Qwen2_5_VLProcessor
-    processor: Any = object.__new__(kind)
+    smol = encoder.family.model_type == "smolvlm"
+    kind = processing_smolvlm.SmolVLMProcessor if smol else Qwen3VLProcessor if encoder.family.tokens_per_second is None else None
+    processor: Any = object.__new__(kind or Qwen2_5_VLProcessor)
     processor.tokenizer = encoder.tokenizer
     processor.video_processor = SimpleNamespace(merge_size=2, temporal_patch_size=2)
-    processor.image_token, processor.video_token = "<|image_pad|>", "<|video_pad|>"
+    processor.image_token, processor.video_token = ("<image>", "<video>") if smol else ("<|image_pad|>", "<|video_pad|>")
     processor.vision_start_token, processor.vision_end_token = "<|vision_start|>", "<|vision_end|>"
+    processor.fake_image_token, processor.global_image_token = "<fake_token_around_image>", "<global-img>"
+    processor.image_seq_len = encoder.family.form.tokens_per_patch
     processor.image_token_id, processor.video_token_id = encoder.vision.image_pad, encoder.vision.video_pad
     patch = encoder.family.form.patch_size
     grids = [((len(c.images) + 1) // 2, c.images[0].shape[0] // patch, c.images[0].shape[1] // patch) for c in clips]
-    metadata = [SimpleNamespace(fps=float(c.frames_per_second), frames_indices=list(range(len(c.images)))) for c in clips]
-    inputs = {"video_grid_thw": np.array(grids), "video_metadata": metadata}
-    replacements = [processor.replace_video_token(inputs, place) for place in range(len(clips))]
-    text = encoder.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    metadata = [
+        SimpleNamespace(
+            fps=float(c.frames_per_second), frames_indices=list(range(len(c.images))), timestamps=list(c.seconds), duration=None
+        )
+        for c in clips
+    ]
+    inputs: dict[str, Any] = {
+        "video_grid_thw": np.array(grids),
+        "video_metadata": metadata,
+    }
+    # the one word that the processor takes from a package for it
+    monkeypatch.setattr(processing_smolvlm, "num2words", {2: "two", 4: "four", 5: "five", 8: "eight"}.__getitem__)
+    replacements = []
+    for place, one in enumerate(clips):
+        inputs["pixel_values"] = np.zeros((1, len(one.images)))
+        replacements.append(processor.replace_video_token(inputs, place))
+    template = processing_smolvlm.DEFAULT_CHAT_TEMPLATE if smol else None
+    text = encoder.tokenizer.apply_chat_template(messages, chat_template=template, tokenize=False, add_generation_prompt=True)
     written, _ = processor.get_text_with_replacements([text], [], replacements, [])
     ids = encoder.tokenizer(written)["input_ids"]
     return ids[0], processor.create_mm_token_type_ids(ids)[0]
@@ -54,34 +80,32 @@ def of_transformers(encoder: Encoder, messages: list[dict[str, Any]], clips: lis
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("frames", "rate"), [(5, "2"), (8, "0.5"), (4, "3")])
 def test_ids_are_those_of_the_processor(
-    encoders: dict[TinyKind, Encoder], noise: Noise, kind: TinyKind, frames: int, rate: str
+    monkeypatch: pytest.MonkeyPatch, encoders: dict[TinyKind, Encoder], noise: Noise, kind: TinyKind, frames: int, rate: str
 ) -> None:
     encoder = encoders[kind]
-    side = encoder.family.form.side_multiple
-    clip = noise(frames, rate, 3 * side, 2 * side)
+    clip = noise(frames, rate, *shape(encoder, 3, 2))
     video = [{"type": "video"}, {"type": "text", "text": "When does cutting happen?"}]
     encoded = encoder.encode(request(clip))
-    ids, types = of_transformers(encoder, [{"role": "user", "content": video}], [clip])
+    ids, types = of_transformers(monkeypatch, encoder, [{"role": "user", "content": video}], [clip])
     assert encoded.token_ids.tolist() == ids
     assert encoded.type_ids.tolist() == types
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_system_and_one_shot_turns_are_those_of_the_template(
-    encoders: dict[TinyKind, Encoder], noise: Noise, kind: TinyKind
+    monkeypatch: pytest.MonkeyPatch, encoders: dict[TinyKind, Encoder], noise: Noise, kind: TinyKind
 ) -> None:
     encoder = encoders[kind]
-    side = encoder.family.form.side_multiple
-    example, clip = noise(2, "1", 2 * side, 2 * side, seed=1), noise(4, "2", 3 * side, 2 * side, seed=2)
+    example, clip = noise(2, "1", *shape(encoder, 2, 2), seed=1), noise(4, "2", *shape(encoder, 3, 2), seed=2)
     asked = request(clip, system="You watch operations.", shots=(Turn("When does tying happen?", example, "1.0-2.0 seconds."),))
     messages = [
-        {"role": "system", "content": "You watch operations."},
+        {"role": "system", "content": encoder._text("You watch operations.")},
         {"role": "user", "content": [{"type": "video"}, {"type": "text", "text": "When does tying happen?"}]},
-        {"role": "assistant", "content": "1.0-2.0 seconds."},
+        {"role": "assistant", "content": encoder._text("1.0-2.0 seconds.")},
         {"role": "user", "content": [{"type": "video"}, {"type": "text", "text": "When does cutting happen?"}]},
     ]
     encoded = encoder.encode(asked)
-    ids, types = of_transformers(encoder, messages, [example, clip])
+    ids, types = of_transformers(monkeypatch, encoder, messages, [example, clip])
     assert encoded.token_ids.tolist() == ids
     assert encoded.type_ids.tolist() == types
     assert [one.key for one in encoded.clips] == ["noise1", "noise2"]
@@ -157,3 +181,10 @@ def test_what_is_no_model_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     with pytest.raises(ModelError, match="model_type 'llama' is not among qwen2_5_vl"):
         open_encoder(str(tmp_path))
+
+
+def test_a_clip_is_cut_once_for_all_its_questions(encoders: dict[TinyKind, Encoder], noise: Noise) -> None:
+    clip = noise()
+    first, second = (encoders["qwen2.5-vl"].encode(Request(key, f"{key}?", clip, 8)) for key in ("a", "b"))
+    assert first.clips[0] is second.clips[0]
+    assert encoders["qwen2.5-vl"].encode(Request("c", "?", noise(), 8)).clips[0] is not first.clips[0]

@@ -112,3 +112,19 @@ def test_times_of_temporal_patches_are_the_mean_of_first_and_last_picture(noise:
 def test_a_clip_of_the_wrong_size_is_refused(noise: Callable[..., SampledClip]) -> None:
     with pytest.raises(InputError, match="84x56 do not cut into merged patches of 32"):
         patchify(noise(), HALF)
+
+
+def test_whole_frames_are_one_row_each_colour_outermost(noise: Callable[..., SampledClip]) -> None:
+    form = VideoForm(
+        patch_size=32, temporal_patch_size=1, merge_size=1, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5), tokens_per_patch=4
+    )
+    clip = noise(3, width=32, height=32)
+    patches = patchify(clip, form)
+    assert (patches.grid_thw, patches.tokens) == ((3, 1, 1), 12)
+    expected = np.stack(clip.images).transpose(0, 3, 1, 2).reshape(3, -1) / 127.5 - 1
+    np.testing.assert_allclose(patches.values(), expected, rtol=0, atol=2e-6)
+
+
+def test_a_model_that_knows_squares_alone_gets_squares() -> None:
+    sampling = Sampling(side_multiple=32, square=True)
+    assert [sampling.scaled_size(*size) for size in ((854, 480), (16, 9), (32, 32))] == [(32, 32)] * 3

@@ -17,7 +17,7 @@ from medgrpo.models import TINY_KINDS, TinyKind, build_tiny
 def test_each_loads_with_the_automatic_classes(tiny: dict[TinyKind, Path]) -> None:
     from transformers import AutoModelForImageTextToText, AutoTokenizer
 
-    names = {"qwen2.5-vl": "Qwen2_5_VL", "qwen3-vl": "Qwen3VL", "qwen3.5": "Qwen3_5"}
+    names = {"qwen2.5-vl": "Qwen2_5_VL", "qwen3-vl": "Qwen3VL", "qwen3.5": "Qwen3_5", "smolvlm": "SmolVLM"}
     for kind, folder in tiny.items():
         model = AutoModelForImageTextToText.from_pretrained(folder)
         assert type(model).__name__ == f"{names[kind]}ForConditionalGeneration"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from medgrpo.cli.command import Subparsers
 
-_KINDS = ("qwen2.5-vl", "qwen3-vl", "qwen3.5")
+_KINDS = ("qwen2.5-vl", "qwen3-vl", "qwen3.5", "smolvlm")
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:

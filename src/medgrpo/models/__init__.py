@@ -5,9 +5,10 @@ Importing this door imports neither torch nor transformers: what needs them impo
 
 from medgrpo.models.batch import collate
 from medgrpo.models.batching import batches
-from medgrpo.models.chat import Encoder, Family, family_of, open_encoder
+from medgrpo.models.chat import Encoder, open_encoder
 from medgrpo.models.encoded import Encoded, VisionTokens
 from medgrpo.models.endpoint import Endpoint, Prices
+from medgrpo.models.family import Family, family_of
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
 from medgrpo.models.options import ModelOptions
 from medgrpo.models.positions import PositionRule, rope_positions

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from medgrpo.models.encoded import Encoded
+from medgrpo.models.family import Family
 from medgrpo.models.positions import PositionRule, rope_positions
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 def collate(
     encoded: Sequence[Encoded],
     pad_id: int,
-    tokens_per_second: float | None,
+    family: Family,
     rule: PositionRule,
     on: device,
     pixels_as: dtype,
@@ -27,8 +28,9 @@ def collate(
     """The keyword arguments of `forward` and `generate` for B prompts, L tokens the longest.
 
     input_ids, attention_mask, mm_token_type_ids (B, L); position_ids (3, B, L); with clips also pixel_values_videos (patches,
-    values) and video_grid_thw (clips, 3), in the order of the pads. Positions are given because the library's own follow one of two
-    rules, by its version (see `rope_positions`), and take a shortcut in cached steps that is wrong after clips of slow rates.
+    values) and video_grid_thw (clips, 3), in the order of the pads. SmolVLM: no type ids, position_ids (B, L), and pixel_values (1,
+    frames, 3, side, side). Positions are given because the library's own follow one of two rules, by its version (see
+    `rope_positions`), and take a shortcut in cached steps that is wrong after clips of slow rates.
     """
     import torch
 
@@ -39,13 +41,20 @@ def collate(
     for row, one in enumerate(encoded):
         place = slice(longest - len(one.token_ids), longest)
         ids[row, place], types[row, place], mask[row, place] = one.token_ids, one.type_ids, 1
-        positions[:, row, place] = rope_positions(one, tokens_per_second, rule)
-    arrays: dict[str, Any] = {"input_ids": ids, "attention_mask": mask, "mm_token_type_ids": types, "position_ids": positions}
+        positions[:, row, place] = (
+            np.arange(len(one.token_ids)) if family.whole_frames else rope_positions(one, family.tokens_per_second, rule)
+        )
     clips = [clip for one in encoded for clip in one.clips]
-    if clips:
-        arrays["video_grid_thw"] = np.array([clip.grid_thw for clip in clips], dtype=np.int64)
+    arrays: dict[str, Any] = {"input_ids": ids, "attention_mask": mask}
+    if family.whole_frames:
+        arrays["position_ids"] = positions[0]
+    else:
+        arrays |= {"mm_token_type_ids": types, "position_ids": positions}
+        if clips:
+            arrays["video_grid_thw"] = np.array([clip.grid_thw for clip in clips], dtype=np.int64)
     batch: dict[str, Tensor] = {name: torch.from_numpy(array).to(on) for name, array in arrays.items()}
     if clips:
-        values = torch.from_numpy(np.concatenate([clip.values() for clip in clips]))
-        batch["pixel_values_videos"] = values.to(on, pixels_as)
+        values = torch.from_numpy(np.concatenate([clip.values() for clip in clips])).to(on, pixels_as)
+        side = family.form.patch_size
+        batch |= {"pixel_values": values.view(1, -1, 3, side, side)} if family.whole_frames else {"pixel_values_videos": values}
     return batch

@@ -23,12 +23,13 @@ class VisionTokens:
 
     start: int
     end: int
-    image_pad: int
+    image_pad: int | None
     video_pad: int
 
     @property
     def all(self) -> tuple[int, ...]:
-        return (self.start, self.end, self.image_pad, self.video_pad)
+        known = (self.start, self.end, self.image_pad, self.video_pad)
+        return tuple(one for one in known if one is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +56,7 @@ class Encoded:
             raise ValueError(
                 "every video pad, and nothing else, has the type of a video: without it positions are wrong in silence"
             )
-        if (self.token_ids == self.vision.image_pad).any():
+        if self.vision.image_pad is not None and (self.token_ids == self.vision.image_pad).any():
             raise ValueError("a pad of a still image stands in the prompt, but stills are never sent")
         expected = sum(clip.tokens for clip in self.clips)
         if pads.sum() != expected:

@@ -17,7 +17,6 @@ from medgrpo.models.options import ModelOptions
 from medgrpo.video import SampledClip, Sampling, VideoWriter, encode_jpeg
 
 _QUALITY = 92
-_SIDE = 28  # what stands behind an endpoint is not known; sides of 28 suit Qwen2.5-VL, and others scale again
 
 
 class EndpointModel:
@@ -67,7 +66,7 @@ def open_endpoint(url: str, options: ModelOptions) -> EndpointModel:
         raise InputError("the prices of prompt and reply belong together: give both or neither")
     prices = None if options.price_in is None or options.price_out is None else Prices(options.price_in, options.price_out)
     endpoint = Endpoint(url, options.endpoint_model, options.timeout_seconds, prices=prices)
-    return EndpointModel(endpoint, options.sampling(_SIDE), options.concurrency, options.send_video_as)
+    return EndpointModel(endpoint, options.sampling(), options.concurrency, options.send_video_as)
 
 
 def chat_messages(request: Request, send_as: Literal["images", "video"]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from medgrpo.core import Config
+from medgrpo.models.family import Family
 from medgrpo.models.positions import PositionRule
 from medgrpo.video import Sampling
 
@@ -40,13 +41,15 @@ class ModelOptions(Config):
     price_out: float | None = Field(default=None, ge=0)
     """Per million tokens of reply."""
 
-    def sampling(self, side_multiple: int) -> Sampling:
-        """The sampling contract for a model whose merged patches have that side, in pixels."""
-        area = side_multiple**2
+    def sampling(self, family: Family | None = None) -> Sampling:
+        """The sampling contract for a family; without one (an endpoint's model is not known), in patches as Qwen2.5-VL's."""
+        side = 28 if family is None else family.form.side_multiple
+        square = family is not None and family.whole_frames
         return Sampling(
             frames_per_second=self.frames_per_second,
             most_frames=self.most_frames,
-            side_multiple=side_multiple,
-            least_pixels=self.least_patches * area,
-            most_pixels=self.most_patches * area,
+            side_multiple=side,
+            least_pixels=(1 if square else self.least_patches) * side**2,
+            most_pixels=(1 if square else self.most_patches) * side**2,
+            square=square,
         )

@@ -19,7 +19,10 @@ from medgrpo.video import SampledClip
 
 
 class VideoForm(Config):
-    """How a checkpoint cuts pictures into patches; read from its files, never assumed."""
+    """How a checkpoint cuts pictures into patches; read from its files, never assumed.
+
+    SmolVLM takes whole frames: one patch of the frame's size, no merging, and many tokens for each.
+    """
 
     patch_size: int = Field(ge=1)
     temporal_patch_size: int = Field(ge=1)
@@ -27,6 +30,8 @@ class VideoForm(Config):
     mean: tuple[float, float, float]
     """Of red, green and blue, on the scale 0..1."""
     std: tuple[float, float, float]
+    tokens_per_patch: int = Field(default=1, ge=1)
+    """Of the language model, for each merged patch."""
 
     @property
     def side_multiple(self) -> int:
@@ -63,7 +68,7 @@ class Patches:
     def tokens(self) -> int:
         """How many pads stand for this clip in the prompt."""
         frames, height, width = self.grid_thw
-        return frames * height * width // self.form.merge_size**2
+        return frames * height * width // self.form.merge_size**2 * self.form.tokens_per_patch
 
     def values(self) -> NDArray[np.float32]:
         """The rows as the tower takes them: (level / 255 - mean) / std of each colour, float32."""

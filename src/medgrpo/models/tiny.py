@@ -20,7 +20,7 @@ from medgrpo.core import InputError, MissingExtra
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-TinyKind = Literal["qwen2.5-vl", "qwen3-vl", "qwen3.5"]
+TinyKind = Literal["qwen2.5-vl", "qwen3-vl", "qwen3.5", "smolvlm"]
 TINY_KINDS: tuple[TinyKind, ...] = get_args(TinyKind)
 
 _WORDS = (
@@ -32,6 +32,10 @@ _WORDS = (
     "<|vision_pad|>",
     "<|image_pad|>",
     "<|video_pad|>",
+    "<fake_token_around_image>",
+    "<global-img>",
+    "<image>",
+    "<end_of_utterance>",
 )
 _TURN_END = "<|im_end|>{{ '\\n' }}"
 _TEMPLATE = (
@@ -45,7 +49,8 @@ _TEMPLATE = (
     "{% else %}{{ part.text }}{% endif %}{% endfor %}{% endif %}" + _TURN_END + "{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant{{ '\\n' }}{% endif %}"
 )
-_SYSTEM = {"qwen2.5-vl": "You are a helpful assistant.", "qwen3-vl": "", "qwen3.5": ""}
+_SYSTEM = {"qwen2.5-vl": "You are a helpful assistant."}
+_SMOL_SIDE = 32
 _CLIP_SCALE = {"image_mean": [0.48145466, 0.4578275, 0.40821073], "image_std": [0.26862954, 0.26130258, 0.27577711]}
 _HALF_SCALE = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
 
@@ -66,11 +71,12 @@ def build_tiny(kind: TinyKind, out: Path, seed: int = 0) -> Path:
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        tokenizer = _tokenizer(_SYSTEM[kind])
+        tokenizer = _tokenizer(_SYSTEM.get(kind, ""))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model = AutoModelForImageTextToText.from_config(_config(kind, tokenizer))
-        ends = [tokenizer.convert_tokens_to_ids(word) for word in ("<|im_end|>", "<|endoftext|>")]
+        turn = "<end_of_utterance>" if kind == "smolvlm" else "<|im_end|>"
+        ends = [tokenizer.convert_tokens_to_ids(word) for word in (turn, "<|endoftext|>")]
         model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1], do_sample=False)
         with _quiet():
             model.save_pretrained(unfinished)
@@ -114,8 +120,8 @@ def _tokenizer(system: str) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def _config(kind: TinyKind, tokenizer: PreTrainedTokenizerBase) -> Any:  # one of three classes of a library without types
-    from transformers import Qwen2_5_VLConfig, Qwen3_5Config, Qwen3VLConfig
+def _config(kind: TinyKind, tokenizer: PreTrainedTokenizerBase) -> Any:  # one of four classes of a library without types
+    from transformers import Qwen2_5_VLConfig, Qwen3_5Config, Qwen3VLConfig, SmolVLMConfig
 
     def number(word: str) -> int:
         return cast(int, tokenizer.convert_tokens_to_ids(word))
@@ -141,6 +147,20 @@ def _config(kind: TinyKind, tokenizer: PreTrainedTokenizerBase) -> Any:  # one o
         "temporal_patch_size": 2,
         "patch_size": 14 if kind == "qwen2.5-vl" else 16,
     }
+    if kind == "smolvlm":
+        return SmolVLMConfig(
+            text_config={**text, "model_type": "llama"},
+            vision_config={
+                "hidden_size": 32,
+                "intermediate_size": 64,
+                "num_hidden_layers": 2,
+                "num_attention_heads": 2,
+                "image_size": _SMOL_SIDE,
+                "patch_size": 8,
+            },
+            image_token_id=number("<image>"),
+            scale_factor=2,
+        )
     ids: dict[str, Any] = {
         "image_token_id": number("<|image_pad|>"),
         "video_token_id": number("<|video_pad|>"),
@@ -170,6 +190,9 @@ def _config(kind: TinyKind, tokenizer: PreTrainedTokenizerBase) -> Any:  # one o
 
 
 def _processor_files(kind: TinyKind) -> Mapping[str, Mapping[str, Any]]:
+    if kind == "smolvlm":
+        squaring = {"max_image_size": {"longest_edge": _SMOL_SIDE}, "size": {"longest_edge": 4 * _SMOL_SIDE}, **_HALF_SCALE}
+        return {"video_preprocessor_config.json": {**squaring, "video_processor_type": "SmolVLMVideoProcessor"}}
     first = kind == "qwen2.5-vl"
     patch = 14 if first else 16
     unit = (patch * 2) ** 2

@@ -50,7 +50,7 @@ class TransformersModel:
             name=name,
             backend="transformers",
             revision=revision,
-            sampling=options.sampling(encoder.family.form.side_multiple),
+            sampling=options.sampling(encoder.family),
             details={
                 "transformers": transformers.__version__,
                 "torch": torch.__version__,
@@ -110,7 +110,7 @@ class TransformersModel:
         inputs = collate(
             encoded,
             self._pad,
-            self._encoder.family.tokens_per_second,
+            self._encoder.family,
             self._options.position_rule,
             self._network.device,
             self._network.dtype,

@@ -37,7 +37,7 @@ class VllmModel:
             name=name,
             backend="vllm",
             revision="",
-            sampling=options.sampling(encoder.family.form.side_multiple),
+            sampling=options.sampling(encoder.family),
             details={"vllm": version, "position_rule": "maximum", "model_type": encoder.family.model_type},
         )
 

@@ -33,6 +33,8 @@ class Sampling(Config):
     side_multiple: int = Field(default=28, ge=1)
     least_pixels: int = Field(default=8 * 28 * 28, ge=1)
     most_pixels: int = Field(default=48 * 28 * 28, ge=1)
+    square: bool = False
+    """Squeeze every picture into one square of `side_multiple`: for models that know no other shape (SmolVLM)."""
 
     def scaled_size(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) that a picture of this size gets: Qwen's rule, as transformers' and qwen-vl-utils' `smart_resize` has it.
@@ -43,6 +45,8 @@ class Sampling(Config):
         if width < 1 or height < 1 or max(width, height) > 200 * min(width, height):
             raise InputError(f"a picture of {width}x{height} cannot be scaled for a model: it is empty or a strip")
         multiple = self.side_multiple
+        if self.square:
+            return multiple, multiple
         across, down = round(width / multiple) * multiple, round(height / multiple) * multiple
         if across * down > self.most_pixels:
             shrink = math.sqrt(width * height / self.most_pixels)
@@ -67,7 +71,7 @@ class Mark:
             raise ValueError(f"a mark has a picture and a box with x0 < x1, y0 < y1, got {self.picture}, {self.corners_xyxy}")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class SampledClip:
     """Pictures of one clip, all of one size, with their times in seconds from the clip's start, strictly rising.
 
