@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from medgrpo.core import DataError
-from medgrpo.sources import avos_split, read_avos
+from medgrpo.sources import Problem, avos_split, read_avos
+from medgrpo.sources.avos import avos_videos
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "avos"
 HEAD = ",video_id,labeler_2,labeler_1,duration,labeler_3,label,start_seconds,end_seconds\n"
@@ -76,3 +77,34 @@ def test_the_table_is_checked(tmp_path: Path, table: str, words: str):
 def test_a_folder_without_files_says_so(tmp_path: Path):
     with pytest.raises(DataError, match=r"segments\.csv: cannot be read"):
         read_avos(tmp_path)
+
+
+def test_a_bad_row_is_a_problem_and_reading_goes_on(tmp_path: Path):
+    rows = "0,a,,,1,,cutting,5,1\n1,a,,,1,,tying,1,2\n2,,,,1,,tying,1,2\n3,a,,,1\n4,zz,,,1,,tying,1,2\n5,a,,,1,,tying,inf,2\n"
+    path = folder(tmp_path, rows, TABLE + "2,a,5,good\n3,c,-4,good\n")
+    with (path / "segments.csv").open("ab") as stream:
+        stream.write(b"6,a,,,1,,ty\xffing,1,2\n7,a,,,1,,suturing,3,4\n")
+    found = list(avos_videos(path))
+    assert [str(one).partition(f"{tmp_path}/")[2] for one in found if isinstance(one, Problem)] == [
+        "segments.csv: line 2: a segment must satisfy start <= end and end after 0, got 5.0 to 1.0",
+        "segments.csv: line 4: no video_id",
+        "segments.csv: line 5: not as many values as columns",
+        "segments.csv: line 7: start_seconds is not finite",
+        "segments.csv: line 8: label is not UTF-8",
+        "videos.csv: line 4: a occurs twice",
+        "videos.csv: line 5: duration_seconds must not be negative, got -4.0",
+        "segments.csv: line 6: zz is not in videos.csv",
+    ]
+    videos = [one for one in found if not isinstance(one, Problem)]
+    assert [(video.id, [segment.label for segment in video.segments]) for video in videos] == [
+        ("a", ["tying", "suturing"]),
+        ("b", []),
+    ]
+
+
+@pytest.mark.parametrize("content", ["", "\n", "\x00", "video_id,label\n"])
+def test_an_empty_table_says_which_column_it_lacks(tmp_path: Path, content: str):
+    path = folder(tmp_path, "")
+    (path / "segments.csv").write_text(content)
+    with pytest.raises(DataError, match=r"segments\.csv: (line 1: no column|cannot be read)"):
+        list(avos_videos(path))

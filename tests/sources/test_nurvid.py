@@ -7,7 +7,8 @@ import pytest
 
 from medgrpo.core import DataError
 from medgrpo.knowledge import load_vocabulary
-from medgrpo.sources import NurvidVideo, read_nurvid, read_nurvid_names
+from medgrpo.sources import NurvidVideo, Problem, read_nurvid, read_nurvid_names
+from medgrpo.sources.nurvid import nurvid_videos
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "nurvid"
 NAMES = DATA / "annotations" / "Procedure&Action_ID.xlsx"
@@ -129,3 +130,31 @@ def test_split_files_are_checked(tmp_path: Path, train: str, words: str):
 def test_a_folder_without_annotation_says_so(tmp_path: Path):
     with pytest.raises(DataError, match=r"Procedure&Action_ID\.xlsx: not an \.xlsx"):
         read_nurvid(tmp_path)
+
+
+@needs_data
+def test_a_bad_entry_is_a_problem_and_reading_goes_on(tmp_path: Path):
+    bad = {**ENTRY, "annotations": [*ENTRY["annotations"], {"actionID": 0, "segment": [0, 1]}, {"actionID": 1, "segment": [9, 1]}]}
+    content = {"a": bad, "b": {**ENTRY, "duration": -1}, "c": ENTRY, "d": []}
+    train = "/video_path/a.mp4 3\nnonsense\n/video_path/b.mp4 3\n/video_path/d.mp4 3\n/video_path/e.mp4 3\n"
+    found = list(nurvid_videos(folder(tmp_path, json.dumps(content), train)))
+    assert [f"{one.path.name}: {one.place}: {one.reason}" for one in found if isinstance(one, Problem)] == [
+        "train.csv: line 3: expected '/video_path/ID.mp4 LABEL', got 'nonsense'",
+        "NurViD_annotations.json: a: annotation 3: actionID: expected 1 to 177, got 0",
+        "NurViD_annotations.json: a: annotation 4: span must satisfy 0 <= start <= end, got 9.0..1.0",
+        "NurViD_annotations.json: b: duration must be positive, got -1.0",
+        "NurViD_annotations.json: c: is in no split file of task1&3",
+        "NurViD_annotations.json: d: entry: expected an object",
+        "NurViD_annotations.json: e: is in a split file of task1&3 but has no annotation",
+    ]
+    (video,) = [one for one in found if not isinstance(one, Problem)]
+    assert [segment.number for segment in video.segments] == [2, 1]
+
+
+@needs_data
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe{", b"[]", b"{" * 5, b'{"a":' * 100_000])
+def test_a_file_that_is_none_is_named(tmp_path: Path, content: bytes):
+    path = folder(tmp_path, "{}")
+    (path / "annotations" / "NurViD_annotations.json").write_bytes(content)
+    with pytest.raises(DataError, match="not a NurViD annotation file"):
+        list(nurvid_videos(path))
