@@ -160,3 +160,17 @@ def test_the_command_says_what_was_dropped(avos: Path, tmp_path: Path, capsys: p
     assert "no such source; there are CholecT50" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["data", "build", "--sources", str(avos), "--out", str(tmp_path / "out")])
+
+
+def test_two_models_are_asked_for_or_none(avos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    order = ["data", "build", "--sources", f"AVOS={avos}", "--out", str(tmp_path / "out")]
+    for more in (["--model-a", "x"], ["--model-a", "x", "--model-b", "x"]):
+        assert main([*order, *more]) == 2
+        assert "two models are needed" in capsys.readouterr().err
+    for name in ("a.json", "b.json"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    models = ["--model-a", f"scripted:{tmp_path / 'a.json'}", "--model-b", f"scripted:{tmp_path / 'b.json'}"]
+    assert main([*order, *models]) == 0
+    said = capsys.readouterr().out
+    assert "describe: 0 template captions, 0 kept" in said  # no picture to describe: the templates stay
+    assert "dense_captioning" in said

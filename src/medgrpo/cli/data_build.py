@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medgrpo.cli.command import Subparsers
+
+if TYPE_CHECKING:
+    from medgrpo.curation import Writers
+
+
+MODELS = "ORG/NAME, a folder, http://HOST/v1, vllm:ORG/NAME or scripted:FILE"
 
 
 def _named(text: str) -> tuple[str, Path]:
@@ -32,7 +39,12 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the build")
     parser.add_argument("--recipe", metavar="FILE.toml", type=Path, help="numbers that differ from the vetted ones")
-    parser.add_argument("--format", choices=("jsonl", "json"), default="jsonl", help="form of the sets (default: jsonl)")
+    parser.add_argument("--format", choices=("jsonl", "json", "parquet"), default="jsonl", help="form of the sets (default: jsonl)")
+    for which, place in (("a", "first"), ("b", "second")):
+        parser.add_argument(
+            f"--model-{which}", metavar="MODEL", help=f"the {place} of two models that describe clips: {MODELS}; both or none"
+        )
+        parser.add_argument(f"--model-{which}-name", metavar="NAME", default="", help="its name at an endpoint")
     parser.add_argument("--force", action="store_true", help="build anew where DIR holds a build of something else")
     return parser
 
@@ -40,6 +52,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from medgrpo.cli.output import writing
     from medgrpo.cli.progress import titled_progress
     from medgrpo.core import InputError
     from medgrpo.curation import Order, Recipe, build, load_recipe
@@ -48,8 +61,9 @@ def run(args: argparse.Namespace) -> int:
     if len(named) != len(args.sources):
         raise InputError("--sources: a data set is named twice; each stands for one folder")
     recipe = load_recipe(args.recipe) if args.recipe else Recipe()
-    with titled_progress() as progress:
-        content = build(Order(named, args.out, recipe, args.format, force=args.force), progress)
+    writers = _writers(args)
+    with writing(args.out), titled_progress() as progress:
+        content = build(Order(named, args.out, recipe, args.format, writers, args.force), progress)
     console = Console(highlight=False, soft_wrap=True)
     for count in content.stages:
         reasons = "; ".join(f"{number} {reason}" for reason, number in count.dropped.items())
@@ -64,3 +78,23 @@ def run(args: argparse.Namespace) -> int:
         )
     console.print(content.licence, markup=False)
     return 0
+
+
+def _writers(args: argparse.Namespace) -> Writers | None:
+    """The two models, loaded; None where none is named."""
+    if args.model_a is None and args.model_b is None:
+        return None
+    from medgrpo.core import InputError
+    from medgrpo.curation import Writers
+    from medgrpo.models import ModelOptions, open_model
+    from medgrpo.scoring import load_minilm
+
+    first, second = str(args.model_a or ""), str(args.model_b or "")
+    if not first or not second or (first, args.model_a_name) == (second, args.model_b_name):
+        raise InputError("--model-a and --model-b: two models are needed, that the one does not repeat what the other says")
+    embedder = load_minilm()
+    models = (
+        open_model(first, ModelOptions(endpoint_model=args.model_a_name)),
+        open_model(second, ModelOptions(endpoint_model=args.model_b_name)),
+    )
+    return Writers(models, embedder)

@@ -155,11 +155,12 @@ class Describer:
     def _asked(self, place: int, prompts: Sequence[GuidedPrompt], records: Sequence[BenchmarkRecord]) -> list[str | None]:
         """One reply per prompt, from the file or from the model; None where the call failed."""
         replies, model = self._replies[place], self._writers.models[place]
+        sampling = model.card.sampling
         answers: list[str | None] = []
         for start in range(0, len(prompts), _AT_ONCE):
             requests: list[Request] = []
             for prompt, record in zip(prompts[start : start + _AT_ONCE], records[start : start + _AT_ONCE], strict=True):
-                clip = prompt.pictures()
+                clip = prompt.pictures(sampling.side_multiple) if sampling else prompt.pictures()
                 key = print_of([self._cards[place], prompt.text, clip.key])
                 requests.append(Request(key, prompt.text, clip, _TOKENS[_task(record)], seed=self._recipe.seed))
             new = [request for request in requests if request.key not in replies.held]

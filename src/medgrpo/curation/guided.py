@@ -15,8 +15,8 @@ from medgrpo.curation.lettering import HEIGHT, write
 from medgrpo.tasks import CONTEXTS
 from medgrpo.video import Image, SampledClip, Sampling, draw_box, scale_bicubic
 
-SAMPLING = Sampling(most_pixels=512 * 28 * 28 // 2)
-"""Size of the pictures that are described: about 450 pixels high or wide."""
+MOST_PIXELS = 200_000
+"""Of a picture that is described: 588 x 308, say, which is enough to read what is written on it."""
 _NUMBERED = re.compile(r"^\s*(\d{1,4})\s*[:.)]\s*(.+?)\s*$")
 
 
@@ -76,10 +76,10 @@ class GuidedPrompt:
             lines.append(f"Answer with {len(self.happenings)} lines, one per event, each as its number, a colon and one sentence.")
         return "\n".join(line.strip() for line in lines)
 
-    def pictures(self) -> SampledClip:
-        """The frames as they are shown: scaled, with boxes, labels and number drawn on."""
+    def pictures(self, side_multiple: int = 28) -> SampledClip:
+        """The frames as they are shown: scaled to sides that a model can cut, with boxes, labels and number drawn on."""
         height, width = self.frames[0].image.shape[:2]
-        size = SAMPLING.scaled_size(width, height)
+        size = Sampling(side_multiple=side_multiple, most_pixels=MOST_PIXELS).scaled_size(width, height)
         images = [self._drawn(place, frame, size) for place, frame in enumerate(self.frames, 1)]
         rate = Fraction(len(images) / self.clip_seconds).limit_denominator(1000) or Fraction(1, 1000)
         return SampledClip.of(images, [frame.seconds for frame in self.frames], rate, width, height)

@@ -36,7 +36,7 @@ from medgrpo.curation.work import FOLDER, Replies, print_of, print_of_folder, re
 from medgrpo.sources import SOURCES, TEMPLATE, BenchmarkRecord, Problem, Source, read_medvidbench, write_medvidbench
 from medgrpo.tasks import task_of
 
-Form = Literal["jsonl", "json"]
+Form = Literal["jsonl", "json", "parquet"]
 Progress = Callable[[str, int, int], None]
 """(title, done, total)."""
 ABSENT_CASES = frozenset({ABSENT, NO_FURTHER})
