@@ -169,7 +169,7 @@ class Asker:
     def _next_steps(self, recording: Recording) -> Iterator[BenchmarkRecord]:
         task = NextAction()
         fixed = next_action_labels().fixed.get(self._source, ())
-        steps = fixed or tuple(sorted({step.label for step in recording.steps}))
+        steps = _steps(self._source, recording)
         wanted = [(step.before, step.label, PLAIN) for step in recording.steps]
         last = _last_step(recording, fixed)
         if last is not None:
@@ -291,6 +291,20 @@ def _boxes(track: Track, clip: Clip) -> list[tuple[float, PixelBox]]:
         if clip.span.start_seconds <= time <= clip.span.end_seconds:
             found.setdefault(round(time - clip.span.start_seconds, 1), box)
     return sorted(found.items(), key=lambda entry: entry[0])
+
+
+def _steps(source: str, recording: Recording) -> tuple[str, ...]:
+    """What a next step is chosen from: the evaluator's list of the source or, in NurViD, of the procedure that has all the
+    recording's next steps and most of its other ones; whatever is marked or follows in the recording where there is none.
+    """
+    labels = next_action_labels()
+    if source in labels.fixed:
+        return labels.fixed[source]
+    following = {step.label for step in recording.steps}
+    lists = [held for _, held in labels.nurvid if following <= set(held)] if source == "NurViD" else []
+    marked = set(_labels(recording))
+    best = min(lists, key=lambda held: (-len(marked & set(held)), len(held), held), default=())
+    return best or tuple(sorted({*following, *marked}))
 
 
 def _last_step(recording: Recording, steps: Sequence[str]) -> Span | None:

@@ -17,6 +17,7 @@ from medgrpo.sources.jigsaws import JIGSAWS
 from medgrpo.sources.medvidbench import BenchmarkRecord, read_medvidbench
 from medgrpo.sources.nurvid_questions import NURVID
 from medgrpo.sources.problem import Problem
+from medgrpo.sources.simulated import SIMULATED
 from medgrpo.tasks import task_of, validate
 
 SOURCES: Mapping[str, Source] = {
@@ -28,6 +29,7 @@ SOURCES: Mapping[str, Source] = {
     "EgoSurgery": EGOSURGERY,
     "JIGSAWS": JIGSAWS,
     "NurViD": NURVID,
+    "Simulated": SIMULATED,
 }
 """By name, spelled as in MedVidBench."""
 

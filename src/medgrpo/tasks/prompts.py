@@ -41,6 +41,10 @@ CONTEXTS: Mapping[str, tuple[str, ...]] = {
         "The clip shows a training task on a robotic bench-top model.",
         "This is video of an exercise with a surgical robot on a bench-top model.",
     ),
+    "Simulated": (
+        "The clip shows a drawn, simulated operation.",
+        "This is a simulated procedure, drawn by software.",
+    ),
     "NurViD": (
         "The clip shows a nursing procedure.",
         "This is video of a nurse carrying out a procedure step by step.",
