@@ -1,18 +1,25 @@
 """How fast and how big: the main job beside the plainest way of doing its first half."""
 
 from medgrpo.bench.analysis import AnalysisBench, RunFigures, bench_analysis, require_peer
+from medgrpo.bench.grpo import STAGES as GRPO_STAGES
+from medgrpo.bench.grpo import GrpoBench, GrpoGrowth, GrpoSide, bench_grpo
 from medgrpo.bench.measure import measure_ours, measure_peer
 from medgrpo.bench.reasoning import ReasoningBench, bench_reasoning
 from medgrpo.bench.score import ScoreBench, bench_score
 from medgrpo.bench.search import SearchBench, bench_search
 
 __all__ = [
+    "GRPO_STAGES",
     "AnalysisBench",
+    "GrpoBench",
+    "GrpoGrowth",
+    "GrpoSide",
     "ReasoningBench",
     "RunFigures",
     "ScoreBench",
     "SearchBench",
     "bench_analysis",
+    "bench_grpo",
     "bench_reasoning",
     "bench_score",
     "bench_search",

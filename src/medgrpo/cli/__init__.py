@@ -16,6 +16,7 @@ from medgrpo.cli import (
     analyze,
     ask,
     bench_analyze,
+    bench_grpo,
     bench_reasoning,
     bench_score,
     bench_search,
@@ -86,6 +87,7 @@ COMMANDS = (
     ("bench", bench_reasoning),
     ("bench", bench_search),
     ("bench", bench_score),
+    ("bench", bench_grpo),
 )
 """The group a command belongs to ("" for none) and its file."""
 

@@ -68,7 +68,7 @@ class Policy:
         self._half = half
         vision = network.config.vision_config
         self.tokens_per_second: float | None = float(vision.tokens_per_second) if kind == "qwen2_5_vl" else None
-        self._banned = torch.tensor(sorted(set(banned)), dtype=torch.long, device=network.device)
+        self.banned = torch.tensor(sorted(set(banned)), dtype=torch.long, device=network.device)
         network.model.language_model.set_attn_implementation(REGISTERED[attention])
 
     @property
@@ -114,4 +114,4 @@ class Policy:
         with self._arithmetic():
             logits = self.network.lm_head(hidden)
         logits = logits if logits.dtype == torch.float64 else logits.float()
-        return torch.log_softmax((logits / self.temperature).index_fill(1, self._banned, float("-inf")), dim=1)
+        return torch.log_softmax((logits / self.temperature).index_fill(1, self.banned, float("-inf")), dim=1)
