@@ -15,6 +15,7 @@ from medgrpo.analysis.records import (
     read_analysis,
     read_records,
     record_line,
+    rounded,
 )
 from medgrpo.analysis.run import AnalysisResult, analyze, analyze_source
 from medgrpo.analysis.settings import AnalysisOptions, Existing, VideoIdentity, identify
@@ -46,5 +47,6 @@ __all__ = [
     "read_analysis",
     "read_records",
     "record_line",
+    "rounded",
     "stop_on_signals",
 ]

@@ -43,11 +43,15 @@ from medgrpo.cli import (
     knowledge_learn,
     knowledge_review,
     knowledge_search,
+    record_export,
+    record_show,
+    record_verify,
     simulate,
     train_calibrate,
     train_grpo,
     train_perception,
     train_tiny,
+    watch,
 )
 
 __all__ = ["main"]
@@ -55,6 +59,7 @@ __all__ = ["main"]
 COMMANDS = (
     ("", analyze),
     ("", demo),
+    ("", watch),
     ("", simulate),
     ("", ask),
     ("evaluate", evaluate_perception),
@@ -83,6 +88,9 @@ COMMANDS = (
     ("knowledge", knowledge_export),
     ("knowledge", knowledge_import),
     ("knowledge", knowledge_learn),
+    ("record", record_verify),
+    ("record", record_show),
+    ("record", record_export),
     ("bench", bench_analyze),
     ("bench", bench_reasoning),
     ("bench", bench_search),
@@ -96,6 +104,7 @@ GROUPS = {
     "data": "annotation of data sets as questions in MedVidBench's form",
     "train": "train models (needs the extra `train`)",
     "knowledge": "procedures, concepts, documents, search",
+    "record": "the tamper-evident record of a case (needs the extra `live`)",
     "bench": "measure speed and memory",
 }
 

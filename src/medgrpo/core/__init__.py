@@ -10,6 +10,7 @@ from medgrpo.core.errors import (
     MedgrpoError,
     MissingExtra,
     ModelError,
+    RecordError,
     VideoError,
 )
 from medgrpo.core.example import Example
@@ -29,6 +30,7 @@ __all__ = [
     "MedgrpoError",
     "MissingExtra",
     "ModelError",
+    "RecordError",
     "Score",
     "Span",
     "Unparsed",

@@ -8,6 +8,7 @@ MedgrpoError                 the root; the command line prints it as one line an
     KnowledgeError           a knowledge file contradicts itself; carries the path and the entry
     MissingExtra             the command needs an optional part of the installation; names the pip command
   ModelError                 a shipped or given model cannot be used: missing, altered, or of another shape (exit 3)
+  RecordError                a record of a case cannot be written or read (exit 4)
   Interrupted                a person stopped the work; what was done is kept (exit 130)
 """
 
@@ -76,6 +77,12 @@ class ModelError(MedgrpoError):
     """A model file cannot be used."""
 
     exit_code = 3
+
+
+class RecordError(MedgrpoError):
+    """A record of a case cannot be written or read."""
+
+    exit_code = 4
 
 
 class Interrupted(MedgrpoError):

@@ -167,6 +167,11 @@ class Reasoner:
         """The settled phase now; None before the first and while nothing can be assessed."""
         return self._phases.phase
 
+    @property
+    def channels(self) -> tuple[RiskState, ...]:
+        """Every risk channel as it stands now."""
+        return tuple(self._risks.channels)
+
     def _close(self, last: Observation, end: float) -> None:
         if end - last.seconds > self._holds:
             self._stretch(self._stretches.update(last.seconds + self._holds, NO_LOOK), last)

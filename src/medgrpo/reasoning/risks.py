@@ -96,6 +96,11 @@ class RiskTracker:
         return RiskState(hazard.id, verdict.level, span, verdict.why, hazard.priority, verdict.evidence, hazard.citations)
 
     @property
+    def channels(self) -> list[RiskState]:
+        """Every channel as it stands now, as it would be recorded if it ended now."""
+        return [self._record(channel, max(self._state.now, channel.start_seconds)) for channel in self._channels]
+
+    @property
     def alerts(self) -> list[RiskState]:
         """The alerts that stand now, each as it would be recorded if it ended now."""
         return [

@@ -1,0 +1,21 @@
+"""The tamper-evident record of a case: append-only, hash-chained, signed. Needs the extra `live`."""
+
+from medgrpo.audit.entry import Entry
+from medgrpo.audit.head import Head, read_head
+from medgrpo.audit.journal import Journal, Times
+from medgrpo.audit.keys import PublicKey, SigningKey
+from medgrpo.audit.verify import Fault, Verification, read_entries, verify
+
+__all__ = [
+    "Entry",
+    "Fault",
+    "Head",
+    "Journal",
+    "PublicKey",
+    "SigningKey",
+    "Times",
+    "Verification",
+    "read_entries",
+    "read_head",
+    "verify",
+]

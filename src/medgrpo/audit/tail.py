@@ -1,0 +1,54 @@
+"""The files of a record, and where an unfinished one is taken up again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from medgrpo.audit.entry import FIRST, Entry
+from medgrpo.core import RecordError
+
+_NAME = re.compile(r"\d{6,}\.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last whole entry (counter -1 where there is none), its file, and what of a torn line behind it was cut off."""
+
+    counter: int
+    digest: str
+    number: int
+    closed: bool
+    torn_bytes: int
+
+
+def segment_name(number: int) -> str:
+    return f"{number:06d}.jsonl"
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The record's files in order of their numbers."""
+    return sorted((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=lambda path: int(path.stem))
+
+
+def taken_up(folder: Path) -> End:
+    """Cut a torn line off the last file and say where the record ends. RecordError when its last whole line is no entry."""
+    files = files_of(folder)
+    torn = 0
+    for path in reversed(files):
+        data = path.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        torn += len(data) - whole
+        if len(data) > whole:
+            with path.open("r+b") as stream:
+                stream.truncate(whole)
+        if whole:
+            line = data[data.rfind(b"\n", 0, whole - 1) + 1 : whole]
+            try:
+                entry = Entry.read(line)
+            except ValueError as error:
+                place = data.count(b"\n", 0, whole)
+                raise RecordError(f"{path}: line {place} is damaged ({error}): nothing is added to such a record") from error
+            return End(entry.counter, entry.digest, int(path.stem), entry.kind == "closed", torn)
+    return End(-1, FIRST, int(files[0].stem) if files else 0, closed=False, torn_bytes=torn)

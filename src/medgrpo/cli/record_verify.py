@@ -1,0 +1,46 @@
+"""`medgrpo record verify`: is a case's record as it was written?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from medgrpo.cli.command import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "verify",
+        help="check every line, link and signature of a record",
+        description="Check the record of a case: every line, every link to the line before, every signature. Each fault is printed "
+        "with file and line. Exit code 4 when the record is not as it was written.",
+    )
+    parser.add_argument("record", metavar="DIR", type=Path, help="folder of the record")
+    parser.add_argument("--key", metavar="HEX", help="public key that must have signed it (medgrpo record show --head prints it)")
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    import json
+
+    from rich.console import Console
+
+    from medgrpo.audit import PublicKey, verify
+    from medgrpo.core import InputError
+
+    try:
+        key = None if args.key is None else PublicKey(args.key)
+    except ValueError as error:
+        raise InputError(f"--key: {args.key!r} is no public key: give 64 hexadecimal digits") from error
+    found = verify(args.record, key)
+    console = Console(highlight=False, soft_wrap=True)
+    for fault in found.faults:
+        console.print(str(fault), markup=False)
+    state = "closed" if found.closed else f"open: {found.after_head} entries after the last signed head"
+    told = f"{args.record}: {found.entries} entries, {state}"
+    told += f"; a line of {found.torn_bytes} bytes was cut off" if found.torn_bytes else ""
+    told += f"; {found.gaps} entries were refused by the disk" if found.gaps else ""
+    told += f"; key {found.key.fingerprint}" if found.key else ""
+    console.print(f"{told}; {'as it was written' if found.genuine else 'NOT as it was written'}", markup=False)
+    console.print(json.dumps(found.kinds), markup=False)
+    return 0 if found.genuine else 4

@@ -1,0 +1,82 @@
+"""`medgrpo watch SOURCE`: a case while it happens."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from medgrpo.cli.command import Subparsers, positive
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "watch",
+        help="watch live video: what stands, what is said, and a record of everything",
+        description="Watch a camera (/dev/video0), a network stream (rtsp, rtmp, srt, udp, http), a file at its own speed, or the "
+        "simulator. Every decision is printed as it is made, and the case is recorded, tamper-evident, in the folder. Ctrl-C ends "
+        "the case. Research software, not for clinical use.",
+    )
+    parser.add_argument("source", metavar="SOURCE", help="file, /dev/videoN, address with a scheme, or simulator[:SEED]")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, required=True, help="folder of the case; an unfinished one is gone on with"
+    )
+    parser.add_argument("--site", metavar="FILE", type=Path, help="who may interrupt about what, budgets, gates (docs/live.md)")
+    parser.add_argument("--role", choices=("watcher", "partner"), help="watcher records and shows; partner may interrupt")
+    parser.add_argument(
+        "--speed", metavar="N", type=float, default=1.0, help="of a file: 1 its own, 0 as fast as it is looked at (default: 1)"
+    )
+    parser.add_argument("--loops", metavar="N", type=int, default=1, help="play a file so often, 0 for ever (default: 1)")
+    parser.add_argument(
+        "--looks-per-second", metavar="N", type=positive, default=5.0, help="how often to look at the video (default: 5)"
+    )
+    parser.add_argument(
+        "--key", metavar="FILE", type=Path, help="signing key of the record (default: ~/.config/medgrpo/record.pem, made if absent)"
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    import json
+    import sys
+    from dataclasses import asdict
+    from functools import partial
+
+    import medgrpo
+    from medgrpo.analysis import stop_on_signals
+    from medgrpo.audit import Journal, SigningKey
+    from medgrpo.cli.watching import Screen, summary
+    from medgrpo.core import InputError
+    from medgrpo.knowledge import load_procedure
+    from medgrpo.perception import load_perceiver
+    from medgrpo.stream import FastLoop, LiveSession, ManualClock, Site, SystemClock, load_site, open_source, stamped
+
+    if args.loops < 0:
+        raise InputError(f"--loops is {args.loops}: give 0 (for ever) or more")
+    site = Site() if args.site is None else load_site(args.site)
+    if args.role is not None:
+        site = site.model_copy(update={"role": args.role})
+    clock = ManualClock() if args.speed == 0 else SystemClock()
+    source = open_source(args.source, clock, args.speed, args.loops)
+    key = SigningKey.at(args.key or Path.home() / ".config" / "medgrpo" / "record.pem")
+    perceiver = load_perceiver()
+    loop = FastLoop(perceiver, load_procedure(site.procedure), site, clock, live=not source.waits)
+    about = {
+        "medgrpo": medgrpo.__version__,
+        "model": perceiver.model,
+        "source": source.name,
+        "site": json.loads(site.model_dump_json()),
+        "looks_per_second": args.looks_per_second,
+        "research_only": "not for clinical use",
+    }
+    with (
+        stop_on_signals() as stop,
+        Journal(args.out / "record", key, partial(stamped, SystemClock()), about) as journal,
+        Screen() as screen,
+    ):
+        session = LiveSession(
+            source, loop, clock, journal, args.out, every_seconds=1 / args.looks_per_second, listeners=[screen.show]
+        )
+        timeline = session.run(stop)
+        journal.append("summary", {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds})
+    sys.stdout.write(summary(session.totals, timeline, args.out))
+    return 0

@@ -1,0 +1,85 @@
+"""What `medgrpo watch` shows: decisions as lines on stdout, the state of every channel on a terminal's stderr."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from medgrpo.core import clock, length
+from medgrpo.knowledge import label
+from medgrpo.reasoning import Timeline
+from medgrpo.stream import ChannelState, Tick, Totals
+
+_STYLES = {
+    ChannelState.ALERT: "bold red",
+    ChannelState.NOT_ASSESSED: "yellow",
+    ChannelState.CLEAR: "cyan",
+    ChannelState.MONITORING: "",
+}
+_SIGNS = {ChannelState.ALERT: "!!", ChannelState.NOT_ASSESSED: "??", ChannelState.CLEAR: "ok", ChannelState.MONITORING: ".."}
+"""Never by colour alone."""
+
+
+class Screen:
+    """Use as a context manager; `show` hears every tick."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        if self._live is not None:
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, tick: Tick) -> None:
+        for change in tick.changes:
+            said = f"{change.decision.value.upper()}  [{change.priority.value}] {change.channel}: {change.why}"
+            sys.stdout.write(f"{clock(change.seconds)}  {said}\n")
+        for event in tick.events:
+            sys.stdout.write(f"{clock(tick.case_seconds)}  LINK  {event.state.value}: {event.why}\n")
+        sys.stdout.flush()
+        if self._live is not None:
+            self._live.update(_picture(tick), refresh=True)
+
+
+def _picture(tick: Tick) -> Group:
+    phase = label(tick.phase) if tick.phase else (tick.blind or "no settled phase yet")
+    late = "" if tick.latency_ms is None else f", decided {tick.latency_ms:.0f} ms after its picture"
+    head = Text(f"{clock(tick.case_seconds)}  {phase}{late}", style="bold")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for report in tick.channels:
+        style = _STYLES[report.state]
+        table.add_row(
+            Text(_SIGNS[report.state], style), Text(report.what, style), Text(report.state.value, style), Text(report.why)
+        )
+    return Group(head, table, Text("Research software, not for clinical use.", style="dim"))
+
+
+def summary(totals: Totals, timeline: Timeline, folder: Path) -> str:
+    """Some lines at the end of a case."""
+    decisions = ", ".join(f"{count} {name}" for name, count in sorted(totals.decisions.items())) or "none"
+    lines = [
+        f"{length(totals.case_seconds)} watched, {totals.looks} looks of {totals.arrived} pictures; "
+        f"assessed {length(timeline.coverage.assessed_seconds)}",
+        f"decisions: {decisions}",
+    ]
+    if totals.latency_ms:
+        ordered = sorted(totals.latency_ms)
+        middle, p99 = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+        lines.append(f"from picture to decision: middle {middle:.0f} ms, p99 {p99:.0f} ms, most {ordered[-1]:.0f} ms")
+    if totals.not_recorded:
+        lines.append(f"{totals.not_recorded} entries could not be recorded: the record marks the gap")
+    lines.append(f"record: {folder / 'record'} (medgrpo record verify {folder / 'record'})")
+    return "".join(f"{line}\n" for line in lines)

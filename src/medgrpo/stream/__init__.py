@@ -1,0 +1,70 @@
+"""Live: pictures as they come in, judged within a tenth of a second, said when it matters, recorded always."""
+
+from medgrpo.stream.alerts import (
+    Alert,
+    AlertManager,
+    Budget,
+    Change,
+    ChannelPolicy,
+    ChannelReport,
+    ChannelState,
+    Decision,
+    Harm,
+    Kind,
+    Onset,
+    Presence,
+    Priority,
+    Site,
+    load_site,
+    priority_of,
+)
+from medgrpo.stream.arrival import Arrival, LinkEvent, LinkState, LiveSource, Signal
+from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
+from medgrpo.stream.fast import FastLoop
+from medgrpo.stream.privacy import Privacy, PrivacyFilter
+from medgrpo.stream.session import Listener, LiveSession, Totals
+from medgrpo.stream.sources import FileSource, NetworkSource, SimulatedSource, open_source
+from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
+from medgrpo.stream.tick import STAGES, Tick
+
+__all__ = [
+    "STAGES",
+    "Alert",
+    "AlertManager",
+    "Arrival",
+    "Budget",
+    "Change",
+    "ChannelPolicy",
+    "ChannelReport",
+    "ChannelState",
+    "Clock",
+    "Decision",
+    "FastLoop",
+    "FileSource",
+    "Harm",
+    "Kind",
+    "LinkEvent",
+    "LinkState",
+    "Listener",
+    "LiveSession",
+    "LiveSource",
+    "ManualClock",
+    "NetworkSource",
+    "Onset",
+    "Presence",
+    "Priority",
+    "Privacy",
+    "PrivacyFilter",
+    "Signal",
+    "SimulatedSource",
+    "Site",
+    "SystemClock",
+    "TechnicalLimits",
+    "TechnicalWatch",
+    "Tick",
+    "Totals",
+    "load_site",
+    "open_source",
+    "priority_of",
+    "stamped",
+]

@@ -1,0 +1,73 @@
+"""What a site allows: who may interrupt about what, how often, in which phases. One TOML file per site and procedure."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from medgrpo.core import Config, InputError
+
+Role = Literal["watcher", "partner"]
+
+
+class Budget(Config):
+    """At most so many alerts per hour of operation. Medium ones beyond it are not said (and recorded); high ones are, marked."""
+
+    medium_per_hour: int = Field(default=2, ge=0)
+    high_per_hour: int = Field(default=1, ge=0)
+
+
+class ChannelPolicy(Config):
+    """How one channel is treated. `phases`: signalled in these only (empty: in all)."""
+
+    role: Role | None = None
+    """Another role than the site's for this risk."""
+    phases: tuple[str, ...] = ()
+    on_after_seconds: float = Field(default=0.6, ge=0)
+    """The condition must have stood so long before it is said."""
+    refractory_seconds: float = Field(default=120.0, ge=0)
+    """After it was said it is not said again within this time."""
+    grouped_under: tuple[str, ...] = ()
+    """While one of these stands it is not said: they have the same cause."""
+
+
+class Site(Config):
+    """Defaults: watcher, which records and shows but never sounds. All times are design values of ours, no clinical ones."""
+
+    name: str = "default"
+    procedure: str = "laparoscopic_cholecystectomy"
+    role: Role = "watcher"
+    budget: Budget = Budget()
+    escalate_after_seconds: float = Field(default=60.0, gt=0)
+    """A medium or low alert that nobody acknowledges goes up one step after this time, once."""
+    channels: Mapping[str, ChannelPolicy] = Field(
+        default_factory=lambda: {
+            "energy_without_view": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),
+            "view": ChannelPolicy(grouped_under=("video_lost", "video_frozen", "out_of_domain"), on_after_seconds=3.0),
+            "video_lost": ChannelPolicy(refractory_seconds=10.0),
+            "video_frozen": ChannelPolicy(refractory_seconds=10.0, grouped_under=("video_lost",)),
+            "out_of_domain": ChannelPolicy(grouped_under=("video_lost", "video_frozen"), on_after_seconds=10.0),
+        }
+    )
+
+    def policy(self, channel: str) -> ChannelPolicy:
+        """That channel's, or the defaults."""
+        return self.channels.get(channel, ChannelPolicy())
+
+    def role_for(self, channel: str) -> Role:
+        return self.policy(channel).role or self.role
+
+
+def load_site(path: Path) -> Site:
+    """A site from its TOML file; InputError in one line when something in it cannot be."""
+    try:
+        return Site.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as a site's file: {error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise InputError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

@@ -1,0 +1,60 @@
+"""What may leave the fast loop as a picture. Fails closed: unless the camera has been inside the body for a while, it is dimmed."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from medgrpo.core import Box, Config
+from medgrpo.perception import Observation, ViewState
+from medgrpo.video import Image, resize
+
+_DIMMED_WIDTH, _DIMMED_HEIGHT = 16, 9
+_SEEN_INSIDE = (ViewState.INSIDE, ViewState.OBSCURED, ViewState.BLURRED)
+
+
+class Privacy(Config):
+    """`masks_xyxy`: regions of burned-in text (0..1 of the picture), blackened in everything that is stored or shown."""
+
+    inside_seconds: float = Field(default=2.0, ge=0)
+    """The camera must have been inside for so long before a picture is shown undimmed."""
+    masks_xyxy: tuple[tuple[float, float, float, float], ...] = ()
+
+
+class PrivacyFilter:
+    """Told of every look in order; turns its picture into one that may be shown, and counts how many were dimmed."""
+
+    def __init__(self, settings: Privacy) -> None:
+        self._masks = [Box.clipped(*mask) for mask in settings.masks_xyxy]
+        self._needed = settings.inside_seconds
+        self._inside_since: float | None = None
+        self._clear = False
+        self.dimmed = 0
+
+    @property
+    def clear(self) -> bool:
+        """Whether the picture of the last look may be shown as it is (masks aside)."""
+        return self._clear
+
+    def look(self, observation: Observation) -> None:
+        """Blurred and veiled views keep the state that was: neither proves that the camera left the body, nor that it came in."""
+        state = observation.view.state
+        if state is ViewState.INSIDE and observation.seen is not None:
+            since = observation.seconds if self._inside_since is None else self._inside_since
+            self._inside_since = since
+            self._clear = observation.seconds - since >= self._needed
+        elif state not in _SEEN_INSIDE or observation.seen is None:
+            self._inside_since, self._clear = None, False
+
+    def shown(self, image: Image) -> Image:
+        """The picture of the last look as it may leave: masked, and dimmed to 16 x 9 blocks unless `clear`."""
+        height, width = image.shape[:2]
+        if not self._clear:
+            self.dimmed += 1
+            image = resize(resize(image, _DIMMED_WIDTH, _DIMMED_HEIGHT), width, height)
+        if self._masks:
+            image = image.copy()
+            for mask in self._masks:
+                rows = slice(int(mask.y0 * height), -(-int(mask.y1 * height * 1000) // 1000) + 1)
+                columns = slice(int(mask.x0 * width), -(-int(mask.x1 * width * 1000) // 1000) + 1)
+                image[rows, columns] = 0
+        return image

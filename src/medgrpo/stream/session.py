@@ -1,0 +1,245 @@
+"""A live case from its first picture to its end: reader, fast loop, record, and whoever listens.
+
+The reader runs in its own thread and never waits for the loop (the newest picture wins) unless its source itself waits. The record
+never stops the loop: what cannot be written becomes a technical alarm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from array import array
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from medgrpo.analysis import record_line
+from medgrpo.audit import Journal
+from medgrpo.core import RecordError
+from medgrpo.reasoning import Timeline
+from medgrpo.stream.alerts import Change, ChannelReport, Decision
+from medgrpo.stream.arrival import Arrival, LinkEvent, LiveSource
+from medgrpo.stream.clock import Clock, ManualClock
+from medgrpo.stream.fast import FastLoop
+from medgrpo.stream.mailbox import Mailbox, Taken
+from medgrpo.stream.tick import Tick, change_body, report_body
+from medgrpo.video import encode_jpeg
+
+Listener = Callable[[Tick], None]
+_ROUNDING = 1e-6
+_PATIENCE_SECONDS = 0.5
+"""Without a picture a tick comes this often, so that loss is seen and said."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a session did."""
+
+    looks: int = 0
+    arrived: int = 0
+    passed_over: int = 0
+    """Pictures that came between two looks, or were older than the newest when the loop was ready."""
+    duplicates: int = 0
+    dimmed: int = 0
+    not_recorded: int = 0
+    decisions: Counter[str] = field(default_factory=Counter[str])
+    latency_ms: array[float] = field(default_factory=lambda: array("d"))
+    case_seconds: float = 0.0
+
+
+class LiveSession:
+    """`journal` None: nothing is recorded (benchmarks). `case_dir`: where evidence pictures go. `listeners` hear every tick."""
+
+    def __init__(
+        self,
+        source: LiveSource,
+        loop: FastLoop,
+        clock: Clock,
+        journal: Journal | None,
+        case_dir: Path | None,
+        *,
+        every_seconds: float = 0.2,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self._source, self.loop, self._clock = source, loop, clock
+        self._journal, self._case_dir, self._every = journal, case_dir, every_seconds
+        self._listeners, self._lock = tuple(listeners), threading.Lock()
+        self._channels: dict[str, tuple[str, str]] = {}
+        self._last_arrival: Arrival | None = None
+        self._begun = clock.seconds()
+        self.totals = Totals()
+
+    def run(self, stop: Callable[[], bool]) -> Timeline:
+        """Until the source ends or `stop` says so; the whole timeline. VideoError when the source cannot be opened at all."""
+        if self._source.waits:
+            self._run_waiting(stop)
+        else:
+            self._run_live(stop)
+        return self.loop.finish(self.totals.case_seconds)
+
+    def answer(self, alert_id: str, by: str, dismissed_because: str | None = None) -> Change:
+        """A person acknowledges an alert, or dismisses it with a reason; recorded at once. InputError when that cannot be."""
+        with self._lock:
+            alerts = self.loop.alerts
+            if dismissed_because is None:
+                change = alerts.acknowledge(alert_id, by)
+            else:
+                change = alerts.dismiss(alert_id, by, dismissed_because)
+            self.totals.decisions[change.decision.value] += 1
+            self._write("person", change_body(change), durable=True)
+            return change
+
+    def _run_waiting(self, stop: Callable[[], bool]) -> None:
+        """One picture after the other in this thread: the same source gives the same decisions."""
+        events: list[LinkEvent] = []
+        due = 0.0
+        for signal in self._source.signals(stop):
+            if isinstance(signal, LinkEvent):
+                events.append(signal)
+                continue
+            self.totals.arrived += 1
+            if isinstance(self._clock, ManualClock):
+                self._clock.at(signal.case_seconds)
+            if signal.case_seconds < due:
+                self.totals.passed_over += 1
+                continue
+            due = self._next_due(signal.case_seconds)
+            self._take(Taken(tuple(events), signal, 0, 0, 0), 0)
+            events.clear()
+        if events:
+            self._take(Taken(tuple(events), None, 0, 0, 0), 0)
+
+    def _run_live(self, stop: Callable[[], bool]) -> None:
+        mailbox = Mailbox(lossless=False)
+        ended = threading.Event()
+
+        def read() -> None:
+            try:
+                for signal in self._source.signals(lambda: stop() or ended.is_set()):
+                    mailbox.put(signal)
+            except Exception as error:  # noqa: BLE001 - handed to the loop's thread, which raises it
+                mailbox.close(error)
+            else:
+                mailbox.close()
+
+        reader = threading.Thread(target=read, name="live video", daemon=True)
+        reader.start()
+        due, passed = 0.0, 0
+        try:
+            while not stop():
+                taken = mailbox.take(_PATIENCE_SECONDS)
+                if taken is None:
+                    break
+                self.totals.arrived += taken.arrived
+                arrival = taken.arrival
+                if arrival is not None and arrival.case_seconds < due and not taken.events:
+                    self.loop.technical.arrived(arrival.mark, arrival.arrived_seconds)
+                    passed += 1 + taken.dropped
+                    self.totals.duplicates += taken.duplicates
+                    continue
+                if arrival is not None:
+                    due = self._next_due(arrival.case_seconds)
+                self._take(taken, passed)
+                passed = 0
+        finally:
+            ended.set()
+            reader.join(timeout=10.0)
+
+    def _next_due(self, seconds: float) -> float:
+        """When the look after one at that moment is due: on a grid, so that jitter does not add up; a little early is on time."""
+        return (int(seconds / self._every + _ROUNDING) + 1) * self._every - _ROUNDING
+
+    def _take(self, taken: Taken, passed: int) -> None:
+        with self._lock:
+            arrival = taken.arrival
+            self._last_arrival = arrival or self._last_arrival
+            if arrival is not None:
+                tick = self.loop.look(arrival, taken.events, taken.dropped + passed, taken.duplicates)
+            else:
+                tick = self.loop.no_look(self._case_now(), taken.events, passed, taken.duplicates)
+            self._count(tick, arrival)
+            self._record(tick)
+        for listener in self._listeners:
+            listener(tick)
+
+    def _case_now(self) -> float:
+        """The moment of the case when nothing comes in: the last picture's (or the beginning), gone on by the clock."""
+        if self._source.waits:
+            return self.totals.case_seconds
+        if self._last_arrival is None:
+            return self._clock.seconds() - self._begun
+        return self._last_arrival.case_seconds + self._clock.seconds() - self._last_arrival.arrived_seconds
+
+    def _count(self, tick: Tick, arrival: Arrival | None) -> None:
+        totals = self.totals
+        totals.looks += tick.observation is not None
+        totals.passed_over += tick.dropped
+        totals.duplicates += tick.duplicates
+        totals.dimmed = self.loop.privacy.dimmed
+        totals.case_seconds = tick.case_seconds if arrival is None else max(arrival.case_seconds, tick.case_seconds)
+        for change in tick.changes:
+            totals.decisions[change.decision.value] += 1
+        if tick.latency_ms is not None:
+            totals.latency_ms.append(tick.latency_ms)
+
+    def _record(self, tick: Tick) -> None:
+        for event in tick.events:
+            self._write("link", {"state": event.state.value, "why": event.why, "seconds": event.seconds})
+        self._write("tick", _tick_body(tick))
+        for report in tick.channels:
+            self._changed(report)
+        for change in tick.changes:
+            body = change_body(change)
+            if change.decision is Decision.SAID and tick.shown is not None:
+                body["evidence"] = self._kept(tick, change)
+            self._write("decision", body, durable=change.decision is Decision.SAID)
+        for record in tick.settled:
+            self._write("settled", json.loads(record_line(record)))
+
+    def _changed(self, report: ChannelReport) -> None:
+        """A channel is written when its state or reason changes, never left to be guessed."""
+        now = (report.state.value, report.why)
+        if self._channels.get(report.channel) != now:
+            self._channels[report.channel] = now
+            self._write("channel", report_body(report))
+
+    def _kept(self, tick: Tick, change: Change) -> Mapping[str, Any] | None:
+        """The picture at which it was said, as it may leave the fast loop, with its hash."""
+        if self._case_dir is None or tick.shown is None or change.alert is None:
+            return None
+        data = encode_jpeg(tick.shown)
+        name = f"evidence/{change.alert.id}.jpg"
+        try:
+            (self._case_dir / "evidence").mkdir(exist_ok=True)
+            (self._case_dir / name).write_bytes(data)
+        except OSError as error:
+            return {"not_kept": f"{error.strerror or error}"}
+        return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "dimmed": not self.loop.privacy.clear}
+
+    def _write(self, kind: str, body: Mapping[str, Any], *, durable: bool = False) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.append(kind, body, durable=durable)
+            self.loop.technical.recorded(None)
+        except RecordError as error:
+            self.totals.not_recorded += 1
+            self.loop.technical.recorded(str(error))
+
+
+def _tick_body(tick: Tick) -> dict[str, Any]:
+    look = None if tick.observation is None else json.loads(record_line(tick.observation))
+    return {
+        "number": tick.number,
+        "seconds": round(tick.case_seconds, 6),
+        "look": look,
+        "blind": tick.blind,
+        "phase": tick.phase,
+        "passed_over": tick.dropped,
+        "duplicates": tick.duplicates,
+        "stages_ms": {name: round(value, 3) for name, value in tick.stages_ms.items()},
+        "latency_ms": None if tick.latency_ms is None else round(tick.latency_ms, 3),
+    }

@@ -1,0 +1,44 @@
+"""A video file as if it were live: at its own speed, faster, or as fast as it is looked at (then nothing is dropped)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from medgrpo.core import InputError
+from medgrpo.stream.arrival import Arrival, LinkEvent, LinkState, Signal
+from medgrpo.stream.clock import Clock
+from medgrpo.video import LiveReading
+
+
+class FileSource:
+    """`speed` 1 is the video's own; 0 is as fast as it is looked at. `loops`: how often it is played, 0 for ever, as one case."""
+
+    def __init__(self, path: Path, clock: Clock, speed: float = 1.0, loops: int = 1) -> None:
+        if not 0 <= speed <= 100:
+            raise InputError(f"--speed is {speed:g}: give 0 (as fast as possible) to 100")
+        self.name, self.waits = path.name, speed == 0
+        self._path, self._clock, self._speed, self._loops = path, clock, speed, loops
+
+    def signals(self, stop: Callable[[], bool]) -> Iterator[Signal]:
+        clock, index, begun, before = self._clock, 0, self._clock.seconds(), 0.0
+        played, last, step = 0, 0.0, 0.04
+        while not stop() and (self._loops == 0 or played < self._loops):
+            with LiveReading(str(self._path)) as reading:
+                if played == 0:
+                    yield LinkEvent(LinkState.CONNECTED, clock.seconds(), self.name)
+                for picture in reading.pictures():
+                    if stop():
+                        return
+                    case = before + (picture.seconds if picture.seconds is not None else last - before + step)
+                    if index and case <= last:  # a stamp that goes back or stands still tells no time
+                        case = last + step
+                    step, last = max(0.001, min(1.0, case - last)) if index else step, case
+                    if self._speed:
+                        wait = begun + case / self._speed - clock.seconds()
+                        if wait > 0:
+                            clock.sleep(wait)
+                    yield Arrival(index, case, clock.seconds(), picture.mark, picture.size_wh, picture.image)
+                    index += 1
+            before, played = last + step, played + 1
+        yield LinkEvent(LinkState.ENDED, clock.seconds(), "the file is at its end")

@@ -1,0 +1,193 @@
+"""What is said, what is deliberately not said, and why: each policy in both directions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medgrpo.core import InputError
+from medgrpo.stream import (
+    AlertManager,
+    Budget,
+    ChannelPolicy,
+    ChannelReport,
+    ChannelState,
+    Decision,
+    Harm,
+    Kind,
+    Onset,
+    Presence,
+    Priority,
+    Site,
+    load_site,
+    priority_of,
+)
+
+
+def report(channel: str, *, alert: bool = True, priority: Priority = Priority.MEDIUM, **more: object) -> ChannelReport:
+    state = ChannelState.ALERT if alert else ChannelState.MONITORING
+    return ChannelReport(channel, channel, state, 0.0, "because", Kind.OTHER, priority, **more)  # type: ignore[arg-type]
+
+
+def site(**values: object) -> Site:
+    quick = {"a": ChannelPolicy(on_after_seconds=0), "b": ChannelPolicy(on_after_seconds=0), "c": ChannelPolicy(on_after_seconds=0)}
+    return Site(**{"channels": quick, **values})  # type: ignore[arg-type]
+
+
+def decisions(manager: AlertManager, seconds: float, *reports: ChannelReport, phase: str | None = None) -> list[str]:
+    return [change.decision.value for change in manager.update(seconds, phase, reports)]
+
+
+@pytest.mark.parametrize(
+    ("harm", "onset", "priority"),
+    [
+        (Harm.DEATH, Onset.PROMPT, Priority.HIGH),
+        (Harm.DEATH, Onset.DELAYED, Priority.MEDIUM),
+        (Harm.REVERSIBLE, Onset.IMMEDIATE, Priority.HIGH),
+        (Harm.REVERSIBLE, Onset.PROMPT, Priority.MEDIUM),
+        (Harm.MINOR, Onset.IMMEDIATE, Priority.MEDIUM),
+        (Harm.MINOR, Onset.DELAYED, Priority.LOW),
+    ],
+)
+def test_priorities_follow_from_harm_and_onset(harm: Harm, onset: Onset, priority: Priority) -> None:
+    assert priority_of(harm, onset) is priority
+
+
+def test_a_condition_is_said_once_and_ends() -> None:
+    manager = AlertManager(site())
+    assert decisions(manager, 1, report("a")) == ["said"]
+    assert decisions(manager, 2, report("a")) == []
+    assert [alert.id for alert in manager.alerts] == ["A0001"]
+    assert decisions(manager, 3, report("a", alert=False)) == ["ended"]
+    assert manager.alerts == ()
+
+
+def test_a_flicker_is_not_said() -> None:
+    manager = AlertManager(Site(channels={"a": ChannelPolicy(on_after_seconds=1)}))
+    for second in range(20):
+        assert decisions(manager, second * 0.5, report("a", alert=second % 2 == 0)) == []
+    assert decisions(manager, 20, report("a")) == []
+    assert decisions(manager, 21, report("a")) == ["said"]
+
+
+def test_it_is_not_said_again_within_the_refractory_time() -> None:
+    manager = AlertManager(site(channels={"a": ChannelPolicy(on_after_seconds=0, refractory_seconds=60)}))
+    decisions(manager, 0, report("a"))
+    decisions(manager, 5, report("a", alert=False))
+    (change,) = manager.update(10, None, [report("a")])
+    assert change.decision is Decision.UNSAID
+    assert "refractory" in change.why
+    assert decisions(manager, 11, report("a")) == [], "the same reason is recorded once"
+    assert decisions(manager, 61, report("a")) == ["said"], "it still stands when the time is over"
+
+
+def test_one_cause_is_said_once() -> None:
+    manager = AlertManager(
+        site(channels={"a": ChannelPolicy(on_after_seconds=0), "b": ChannelPolicy(on_after_seconds=0, grouped_under=("a",))})
+    )
+    changes = manager.update(0, None, [report("a"), report("b")])
+    assert [(change.channel, change.decision) for change in changes] == [("a", Decision.SAID), ("b", Decision.UNSAID)]
+    assert "grouped under a" in changes[1].why
+
+
+def test_a_gate_opens_with_its_phase() -> None:
+    manager = AlertManager(site(channels={"a": ChannelPolicy(on_after_seconds=0, phases=("clipping-and-cutting",))}))
+    assert decisions(manager, 0, report("a"), phase="preparation") == ["deliberately not said"]
+    assert decisions(manager, 1, report("a"), phase="clipping-and-cutting") == ["said"]
+
+
+def test_the_budget_holds_back_medium_alerts_but_never_high_ones() -> None:
+    manager = AlertManager(site(budget=Budget(medium_per_hour=1, high_per_hour=1)))
+    assert decisions(manager, 0, report("a")) == ["said"]
+    (held,) = manager.update(1, None, [report("a"), report("b")])
+    assert (held.decision, held.channel) == (Decision.UNSAID, "b")
+    assert "budget" in held.why
+    high = [report("c", priority=Priority.HIGH)]
+    (first,) = manager.update(2, None, high)
+    assert first.alert is not None
+    assert not first.alert.over_budget
+    manager.update(3, None, [report("c", alert=False)])
+    (second,) = manager.update(200, None, high)
+    assert second.decision is Decision.SAID
+    assert second.alert is not None
+    assert second.alert.over_budget
+    assert "over the budget" in second.why
+    assert "b" in [change.channel for change in manager.update(3700, None, [report("b")])], "an hour later there is room again"
+
+
+def test_nobody_answers_and_it_goes_up_one_step() -> None:
+    manager = AlertManager(site(escalate_after_seconds=30))
+    decisions(manager, 0, report("a"))
+    assert decisions(manager, 29, report("a")) == []
+    (change,) = manager.update(30, None, [report("a")])
+    assert (change.decision, change.priority) == (Decision.ESCALATED, Priority.HIGH)
+    assert decisions(manager, 100, report("a")) == [], "once"
+
+
+def test_an_acknowledged_alert_is_silent_and_does_not_go_up() -> None:
+    manager = AlertManager(site(role="partner", escalate_after_seconds=30))
+    (said,) = manager.update(0, None, [report("a")])
+    assert said.alert is not None
+    assert said.alert.audible
+    answer = manager.acknowledge("A0001", "nurse B")
+    assert (answer.by, answer.decision) == ("nurse B", Decision.ACKNOWLEDGED)
+    assert manager.alerts[0].presence is Presence.ACK
+    assert not manager.alerts[0].audible
+    assert decisions(manager, 60, report("a")) == []
+
+
+def test_a_watcher_shows_and_does_not_sound() -> None:
+    manager = AlertManager(site(role="watcher"))
+    (said,) = manager.update(0, None, [report("a", priority=Priority.HIGH)])
+    assert said.alert is not None
+    assert not said.alert.audible
+
+
+def test_an_act_that_is_over_stays_until_somebody_answers() -> None:
+    manager = AlertManager(site())
+    act = report("a", single_act=True)
+    manager.update(0, None, [act])
+    assert decisions(manager, 1, report("a", alert=False)) == ["ended, stays until acknowledged"]
+    assert manager.alerts[0].presence is Presence.LATCH
+    manager.acknowledge("A0001", "surgeon A")
+    assert manager.alerts == ()
+
+
+def test_a_dismissal_needs_a_reason_and_a_name() -> None:
+    manager = AlertManager(site())
+    manager.update(0, None, [report("a")])
+    for by, why in (("", "wrong"), ("surgeon A", " ")):
+        with pytest.raises(InputError):
+            manager.dismiss("A0001", by, why)
+    with pytest.raises(InputError, match="no such alert"):
+        manager.acknowledge("A0009", "surgeon A")
+    assert manager.dismiss("A0001", "surgeon A", "irrigation fluid").why == "irrigation fluid"
+    assert manager.alerts == ()
+    assert decisions(manager, 1, report("a")) == [], "a dismissed alert is not said again while its condition stands"
+
+
+def test_the_most_urgent_comes_first() -> None:
+    manager = AlertManager(site())
+    manager.update(0, None, [report("a", priority=Priority.LOW), report("b", priority=Priority.HIGH), report("c")])
+    assert [alert.report.channel for alert in manager.alerts] == ["b", "c", "a"]
+
+
+def test_time_does_not_go_back() -> None:
+    manager = AlertManager(site())
+    manager.update(5, None, [])
+    with pytest.raises(InputError, match="order of time"):
+        manager.update(4, None, [])
+
+
+def test_a_site_is_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    path.write_text('role = "partner"\n[budget]\nmedium_per_hour = 4\n[channels.bleeding]\nrole = "watcher"\n')
+    found = load_site(path)
+    assert (found.role_for("bleeding"), found.role_for("view"), found.budget.medium_per_hour) == ("watcher", "partner", 4)
+    path.write_text('rolle = "partner"\n')
+    with pytest.raises(InputError, match="rolle"):
+        load_site(path)
+    path.write_text("role = \n")
+    with pytest.raises(InputError, match="cannot be read"):
+        load_site(path)
