@@ -4,7 +4,7 @@ from medgrpo.audit.entry import Entry
 from medgrpo.audit.head import Head, read_head
 from medgrpo.audit.journal import Journal, Times
 from medgrpo.audit.keys import PublicKey, SigningKey
-from medgrpo.audit.verify import Fault, Verification, read_entries, verify
+from medgrpo.audit.verification import Fault, Verification, read_entries, verify
 
 __all__ = [
     "Entry",
