@@ -138,7 +138,7 @@ class ByRule:
 
 
 def judged(monkeypatch, tmp_path, *fails):
-    monkeypatch.setattr(evaluate_score, "open_judge", lambda args, name, kind: ByRule(kind, fails))
+    monkeypatch.setattr(evaluate_score, "open_judge", lambda args, name, kind, account: ByRule(kind, fails))
     monkeypatch.setattr(evaluate_score, "ask_judge", lambda judge, pairs: [judge.rating(pair) for pair in pairs])
     out = tmp_path / "out.json"
     assert cli.main(["evaluate", "score", write(tmp_path / "r.json", CAPTIONS), "--judge", "offline", "--json", str(out)]) == 0

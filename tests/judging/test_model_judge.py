@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medgrpo.core import DataError, InputError, ModelError
-from medgrpo.judging import Budget, JudgeOptions, ModelJudge, prompt_for, prompt_hash
+from medgrpo.judging import Account, Budget, JudgeOptions, ModelJudge, prompt_for, prompt_hash
 from medgrpo.library import Replies
 from medgrpo.models import Completion, Failure, ModelCard
 from medgrpo.tasks import CaptionPair, RubricKind
@@ -47,13 +47,13 @@ PAIRS = [CaptionPair(f"caption {number}", "reference") for number in range(6)]
 ABSOLUTE, COMPARATIVE = RubricKind.ABSOLUTE, RubricKind.COMPARATIVE
 
 
-def judge_of(model, kind=COMPARATIVE, replies=None, **options):
+def judge_of(model, kind=COMPARATIVE, replies=None, account=None, **options):
     waits = []
 
     async def sleep(seconds):
         waits.append(seconds)
 
-    judge = ModelJudge(model, kind, replies, JudgeOptions(**options), sleep)
+    judge = ModelJudge(model, kind, replies, JudgeOptions(**options), account, sleep)
     judge.waits = waits
     return judge
 
@@ -135,18 +135,33 @@ def test_no_more_at_once_than_allowed():
 
 
 def test_a_reached_budget_leaves_the_rest_unscored_and_is_never_passed():
-    prompt = len(prompt_for(COMPARATIVE, PAIRS[0])) // 3
-    for budget in (Budget(tokens=3 * prompt), Budget(money=3 * prompt / 1e6, price_in=1, price_out=1)):
-        judge = judge_of(FakeModel(GOOD, tokens=(prompt, 20)), concurrency=2, budget=budget)
-        ratings = rate(judge)
-        assert 0 < sum(rating is not None for rating in ratings) < 3
-        assert judge.tally.unscored["budget reached"] == ratings.count(None)
-        assert judge.account.prompt_tokens + judge.account.reply_tokens <= 3 * prompt
+    tokens = len(prompt_for(COMPARATIVE, PAIRS[0])) // 3  # more than the estimate reckons with
+    most = 3 * tokens + 2000
+    for budget in (Budget(tokens=most), Budget(money=most / 1e6, price_in=1, price_out=1)):
+        judge = judge_of(FakeModel(GOOD, tokens=(tokens, 20)), concurrency=2, account=Account(budget))
+        ratings = rate(judge, [CaptionPair(f"caption {number:02}", "reference") for number in range(20)])
+        assert 2 <= sum(rating is not None for rating in ratings) < 8
+        assert judge.tally.unscored == {"budget reached": ratings.count(None)}
+        assert judge.account.prompt_tokens + judge.account.reply_tokens <= most
+
+
+def test_a_budget_that_is_enough_is_not_lost_to_calls_under_way():
+    most = len(prompt_for(COMPARATIVE, PAIRS[0])) + 400  # one call can be set aside for at a time, all six can be paid
+    judge = judge_of(FakeModel(0.001, tokens=(20, 20)), concurrency=3, account=Account(Budget(tokens=most)))
+    assert None not in rate(judge)
+
+
+def test_judges_with_one_account_have_one_budget():
+    tokens = len(prompt_for(COMPARATIVE, PAIRS[0])) // 3
+    account = Account(Budget(tokens=3 * tokens + 2000))
+    both = [judge_of(FakeModel(GOOD, tokens=(tokens, 20)), kind, account=account) for kind in (COMPARATIVE, ABSOLUTE)]
+    assert [len([one for one in rate(judge) if one is not None]) < 6 for judge in both] == [True, True]
+    assert account.prompt_tokens + account.reply_tokens <= 3 * tokens + 2000
 
 
 def test_the_estimate_counts_what_the_cache_answers(tmp_path):
     budget = Budget(price_in=2, price_out=8)
-    judge = judge_of(FakeModel(GOOD), replies=Replies(tmp_path / "r.jsonl"), budget=budget)
+    judge = judge_of(FakeModel(GOOD), replies=Replies(tmp_path / "r.jsonl"), account=Account(budget))
     before = judge.estimate(PAIRS)
     assert (before.pairs, before.known) == (6, 0)
     assert before.cost == (before.prompt_tokens * 2 + before.reply_tokens * 8) / 1e6

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medgrpo.cli.command import Subparsers
-from medgrpo.cli.judges import OFFLINE, add_judge_options, ask_judge, open_judge
+from medgrpo.cli.judges import OFFLINE, add_judge_options, ask_judge, judge_account, open_judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from medgrpo.judging import GradedPair, Judged, JudgeReport
+    from medgrpo.judging import Account, GradedPair, Judged, JudgeReport
 
 SIMILARITY, HYBRID = "similarity", "hybrid"
 
@@ -55,7 +55,8 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.judging import AUTHOR, between, load_pairs, report_judge
 
     pairs = load_pairs(args.half, args.pairs)
-    judges = [_judged(args, name, pairs) for name in args.judge or (OFFLINE, HYBRID, SIMILARITY)]
+    account = judge_account(args)
+    judges = [_judged(args, name, pairs, account) for name in args.judge or (OFFLINE, HYBRID, SIMILARITY)]
     reports = [report_judge(pairs, judged) for judged in judges]
     both = between(pairs, judges)
     console = Console(highlight=False, width=None if Console().is_terminal else 132)
@@ -87,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _judged(args: argparse.Namespace, name: str, pairs: Sequence[GradedPair]) -> Judged:
+def _judged(args: argparse.Namespace, name: str, pairs: Sequence[GradedPair], account: Account) -> Judged:
     """The judge's values on 1..5."""
     import asyncio
 
@@ -103,7 +104,7 @@ def _judged(args: argparse.Namespace, name: str, pairs: Sequence[GradedPair]) ->
         parts = asyncio.run(caption_parts(asked, OfflineJudge(), load_minilm()))
         rewards = [hybrid_reward(part["similarity"], part["judge"]) for part in parts]
         return Judged(HYBRID, tuple(None if reward is None else 1 + 4 * reward for reward in rewards))
-    judge = open_judge(args, name, RubricKind.COMPARATIVE)
+    judge = open_judge(args, name, RubricKind.COMPARATIVE, account)
     ratings = ask_judge(judge, asked)
     return Judged(judge.name, tuple(None if rating is None else rating.mean for rating in ratings))
 

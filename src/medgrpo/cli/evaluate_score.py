@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from medgrpo.cli.command import Subparsers
-from medgrpo.cli.judges import add_judge_options, ask_judge, open_judge
+from medgrpo.cli.judges import add_judge_options, ask_judge, judge_account, open_judge
 
 if TYPE_CHECKING:
     from medgrpo.scoring import Ratings, Records
@@ -92,13 +92,14 @@ def _ratings(args: argparse.Namespace, records: Records) -> dict[str, Ratings]:
     from medgrpo.tasks import RubricKind
 
     found: dict[str, Ratings] = {}
+    account = judge_account(args)
     rubrics: tuple[tuple[Literal["leaderboard", "strict"], RubricKind], ...] = (
         ("leaderboard", RubricKind.ABSOLUTE),
         ("strict", RubricKind.COMPARATIVE),
     )
     for protocol, kind in rubrics:
         if args.protocol in (protocol, "both"):
-            judge = open_judge(args, args.judge, kind)
+            judge = open_judge(args, args.judge, kind, account)
             pairs = caption_pairs(records, protocol)
             found[protocol] = Ratings(judge.name, judge.kind, dict(zip(pairs, ask_judge(judge, pairs), strict=True)))
     return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from medgrpo.cli.command import positive, whole
 
 if TYPE_CHECKING:
-    from medgrpo.judging import ModelJudge, OfflineJudge
+    from medgrpo.judging import Account, ModelJudge, OfflineJudge
     from medgrpo.tasks import CaptionPair, Rating, RubricKind
 
 OFFLINE = "offline"
@@ -36,10 +36,17 @@ def add_judge_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--judge-price-out", metavar="X", type=positive, help="money per million tokens of replies")
 
 
-def open_judge(args: argparse.Namespace, judge: str, kind: RubricKind) -> OfflineJudge | ModelJudge:
+def judge_account(args: argparse.Namespace) -> Account:
+    """One account for all judges of a command; InputError for a budget that makes no sense."""
+    from medgrpo.judging import Account, Budget
+
+    return Account(Budget(args.judge_budget_tokens, args.judge_budget_money, args.judge_price_in, args.judge_price_out))
+
+
+def open_judge(args: argparse.Namespace, judge: str, kind: RubricKind, account: Account) -> OfflineJudge | ModelJudge:
     """The judge that `--judge` names, for one rubric: `offline`, or any model that `open_model` opens."""
     from medgrpo.core import InputError
-    from medgrpo.judging import Budget, JudgeOptions, ModelJudge, OfflineJudge
+    from medgrpo.judging import JudgeOptions, ModelJudge, OfflineJudge
     from medgrpo.library import Replies
     from medgrpo.models import ModelOptions, open_model
 
@@ -47,12 +54,11 @@ def open_judge(args: argparse.Namespace, judge: str, kind: RubricKind) -> Offlin
         return OfflineJudge()
     if judge.startswith(("http://", "https://")) and args.judge_model is None:
         raise InputError("--judge with an endpoint needs --judge-model: the model's name there")
-    budget = Budget(args.judge_budget_tokens, args.judge_budget_money, args.judge_price_in, args.judge_price_out)
-    options = JudgeOptions(args.judge_concurrency, timeout_seconds=args.judge_timeout, budget=budget)
+    options = JudgeOptions(args.judge_concurrency, timeout_seconds=args.judge_timeout)
     told = ModelOptions(
         endpoint_model=args.judge_model or "", concurrency=args.judge_concurrency, timeout_seconds=args.judge_timeout
     )
-    return ModelJudge(open_model(judge, told), kind, Replies(args.judge_replies), options)
+    return ModelJudge(open_model(judge, told), kind, Replies(args.judge_replies), options, account)
 
 
 def ask_judge(judge: OfflineJudge | ModelJudge, pairs: Sequence[CaptionPair]) -> list[Rating | None]:
@@ -73,5 +79,5 @@ def ask_judge(judge: OfflineJudge | ModelJudge, pairs: Sequence[CaptionPair]) ->
         reasons = "".join(f"; {count} unscored: {reason}" for reason, count in sorted(tally.unscored.items()))
         sys.stderr.write(
             f"medgrpo: {tally.scored} of {tally.pairs} pairs rated, {tally.asked} calls, {tally.from_cache} replies from "
-            f"the cache, {spent}{reasons}\n"
+            f"the cache, {spent} so far{reasons}\n"
         )

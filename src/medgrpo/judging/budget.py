@@ -15,6 +15,11 @@ def estimated_tokens(text: str) -> int:
     return int(len(text) / CHARACTERS_PER_TOKEN) + 1
 
 
+def most_tokens(text: str) -> int:
+    """That a prompt can take, with the turns round it: no tokenizer makes more than one token of a byte."""
+    return len(text.encode()) + 64
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """Limits, None for none. `price_in`, `price_out`: money per million tokens of prompt and of reply."""
@@ -76,6 +81,11 @@ class Account:
     def cost(self) -> float | None:
         """Spent so far; None without prices."""
         return self.budget.cost(self.prompt_tokens, self.reply_tokens)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether calls are under way, which may give back some of what is set aside for them."""
+        return self._held_prompt > 0
 
     def hold(self, prompt_tokens: int, reply_tokens: int) -> bool:
         """Set this aside for one call; False where the budget has not so much left."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from medgrpo.core import ModelError, Unparsed
-from medgrpo.judging.budget import Account, Budget, Estimate, estimated_tokens
+from medgrpo.judging.budget import Account, Budget, Estimate, estimated_tokens, most_tokens
 from medgrpo.judging.prompts import MAX_NEW_TOKENS, VERSIONS, prompt_for, prompt_hash
 from medgrpo.library import Replies, reply_key
 from medgrpo.models import Completion, Failure, Model, Request
@@ -30,7 +30,6 @@ class JudgeOptions:
     concurrency: int = 10
     calls: int = 5
     timeout_seconds: float = 30.0
-    budget: Budget = field(default_factory=Budget)
 
     def __post_init__(self) -> None:
         if self.concurrency < 1 or self.calls < 1 or self.timeout_seconds <= 0:
@@ -64,6 +63,7 @@ class ModelJudge:
     `replies` keeps every reply verbatim under model, prompt version, prompt and number of the try, so that a run that goes on, or
     runs again, asks nothing twice and comes to the same ratings; calls that failed are not kept and are tried again. ModelError of
     the model (no key, no such model), or 50 failed calls in a row, ends `rate`; what was replied until then is kept.
+    Judges may share an `account`: its budget is then that of all of them.
     """
 
     def __init__(
@@ -72,13 +72,15 @@ class ModelJudge:
         kind: RubricKind,
         replies: Replies | None = None,
         options: JudgeOptions | None = None,
+        account: Account | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._model, self.kind, self._replies, self._sleep = model, kind, replies, sleep
         self._options = options or JudgeOptions()
-        self.account = Account(self._options.budget)
+        self.account = account or Account(Budget())
         self.tally = Tally()
         self._failed_in_a_row = 0
+        self._settled = asyncio.Event()
 
     @property
     def name(self) -> str:
@@ -98,7 +100,7 @@ class ModelJudge:
             else:
                 prompt_tokens += estimated_tokens(prompt)
         reply_tokens = (len(distinct) - known) * MAX_NEW_TOKENS // 2
-        tries, budget = self._options.calls, self._options.budget
+        tries, budget = self._options.calls, self.account.budget
         return Estimate(
             pairs=len(distinct),
             known=known,
@@ -114,6 +116,7 @@ class ModelJudge:
         distinct = list(dict.fromkeys(pairs))
         rated: dict[CaptionPair, Rating | None] = {}
         left = iter(distinct)
+        self._settled = asyncio.Event()
 
         async def work(left: Iterator[CaptionPair]) -> None:
             for pair in left:
@@ -161,15 +164,18 @@ class ModelJudge:
         if kept is not None:
             self.tally.from_cache += 1
             return kept
-        held = (estimated_tokens(prompt), MAX_NEW_TOKENS)
-        if not self.account.hold(*held):
-            raise _GivenUp(BUDGET_REACHED)
-        spent = held  # also of a call that was cut off: it may have been answered, and paid for
+        held = (most_tokens(prompt), MAX_NEW_TOKENS)
+        while not self.account.hold(*held):
+            if not self.account.waiting:
+                raise _GivenUp(BUDGET_REACHED)
+            self._settled.clear()
+            await self._settled.wait()
+        spent = (estimated_tokens(prompt), MAX_NEW_TOKENS)  # also of a call that was cut off: it may have been answered
         try:
             self.tally.asked += 1
             request = Request(reply_key(prompt, str(number))[:16], prompt, None, MAX_NEW_TOKENS, seed=number)
             result = (await asyncio.wait_for(self._model.generate([request]), self._options.timeout_seconds))[0]
-            spent = _spent(result, held)
+            spent = _spent(result, spent)
         except ModelError:
             spent = (0, 0)
             raise
@@ -177,6 +183,7 @@ class ModelJudge:
             result = Failure(f"no reply within {self._options.timeout_seconds:g} s", lasting=False)
         finally:
             self.account.settle(held, spent)
+            self._settled.set()
         if isinstance(result, Failure):
             if result.lasting:
                 raise _GivenUp(result.reason)
@@ -204,10 +211,10 @@ class ModelJudge:
         return reply_key("judge", self.name, prompt, str(number))
 
 
-def _spent(result: Completion | Failure, held: tuple[int, int]) -> tuple[int, int]:
+def _spent(result: Completion | Failure, estimated: tuple[int, int]) -> tuple[int, int]:
     """Tokens as the backend counts them; as estimated where it does not; none where there was no reply."""
     if isinstance(result, Failure):
         return (0, 0)
-    prompt = held[0] if result.prompt_tokens is None else result.prompt_tokens
+    prompt = estimated[0] if result.prompt_tokens is None else result.prompt_tokens
     reply = estimated_tokens(result.text) if result.completion_tokens is None else result.completion_tokens
     return (prompt, reply)
