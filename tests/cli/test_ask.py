@@ -43,7 +43,9 @@ def test_a_tiny_model_answers_about_a_video_and_about_frames(tmp_path: Path, cap
     (tmp_path / "a.png").write_bytes(encode_png(np.zeros((48, 64, 3), dtype=np.uint8)))
     ask = ["ask", "When?", "--model", str(model), "--max-new-tokens", "3", "--device", "cpu"]
     assert main([*ask, "--video", str(tmp_path / "a.mp4"), "--span", "1", "2.5", "--rate", "2"]) == 0
-    assert "4 frames of 112x84, " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "4 frames of 112x84, " in said
+    assert len(said.splitlines()) == 1  # no bars where nobody looks
     assert main([*ask, "--frames", str(tmp_path / "a.png"), str(tmp_path / "a.png")]) == 0
     assert "2 frames of 112x84, " in capsys.readouterr().err
 

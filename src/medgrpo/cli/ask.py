@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     request = Request("question", args.question, clip, args.max_new_tokens, args.system, args.temperature, args.seed)
     (result,) = asyncio.run(model.generate([request]))
     if isinstance(result, Failure):
-        raise ModelError(f"{model.card.name}: {result.reason}")
+        raise ModelError(result.reason)
     sys.stdout.write(result.text + "\n")
     shown = "no clip" if clip is None else f"{len(clip.images)} frames of {clip.images[0].shape[1]}x{clip.images[0].shape[0]}"
     tokens = "" if result.prompt_tokens is None else f", {result.prompt_tokens} + {result.completion_tokens} tokens"

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from medgrpo.core import InputError, MissingExtra
+from medgrpo.models.quiet import bars_on_a_terminal_alone
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -78,7 +78,7 @@ def build_tiny(kind: TinyKind, out: Path, seed: int = 0) -> Path:
         turn = "<end_of_utterance>" if kind == "smolvlm" else "<|im_end|>"
         ends = [tokenizer.convert_tokens_to_ids(word) for word in (turn, "<|endoftext|>")]
         model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1], do_sample=False)
-        with _quiet():
+        with bars_on_a_terminal_alone():
             model.save_pretrained(unfinished)
         tokenizer.save_pretrained(unfinished)
         for file, content in _processor_files(kind).items():
@@ -87,20 +87,6 @@ def build_tiny(kind: TinyKind, out: Path, seed: int = 0) -> Path:
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return out
-
-
-@contextmanager
-def _quiet() -> Generator[None]:
-    """No bar for writing half a megabyte."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
 
 
 def _tokenizer(system: str) -> PreTrainedTokenizerBase:

@@ -25,6 +25,7 @@ from medgrpo.models.chat import Encoder, first_line, open_encoder
 from medgrpo.models.encoded import Encoded
 from medgrpo.models.model import Completion, Failure, ModelCard, Request
 from medgrpo.models.options import ModelOptions
+from medgrpo.models.quiet import bars_on_a_terminal_alone
 
 _MIB = 1 << 20
 
@@ -172,7 +173,8 @@ def open_transformers(name: str, options: ModelOptions) -> TransformersModel:
             f"{name}: {device} was asked for, but torch sees no GPU here; give --device cpu, or install its CUDA build"
         )
     try:
-        network: Any = AutoModelForImageTextToText.from_pretrained(name, dtype=getattr(torch, dtype))
+        with bars_on_a_terminal_alone():
+            network: Any = AutoModelForImageTextToText.from_pretrained(name, dtype=getattr(torch, dtype))
         network = network.to(torch.device(device)).eval()
     except torch.OutOfMemoryError as error:
         raise ModelError(f"{name}: does not fit into the memory of {device} as {dtype}; take a larger GPU or --dtype") from error
