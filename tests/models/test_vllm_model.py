@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from medgrpo.core import InputError, MissingExtra, ModelError
-from medgrpo.models import Completion, Failure, Model, ModelOptions, Request, TinyKind, open_model
+from medgrpo.models import Completion, Failure, Model, ModelOptions, Request, TinyKind, Turn, open_model
 from medgrpo.video import SampledClip
 
 Noise = Callable[..., SampledClip]
@@ -117,3 +117,23 @@ def test_a_model_that_vllm_cannot_load_is_one_line(
     monkeypatch.setattr(sys.modules["vllm"], "LLM", refuse)
     with pytest.raises(ModelError, match=r"cannot be loaded: no GPU here$"):
         opened(tiny)
+
+
+def test_what_is_longer_than_the_engine_takes_never_reaches_it(
+    vllm: list[Engine], tiny: dict[TinyKind, Path], noise: Noise
+) -> None:
+    model = opened(tiny, batch_tokens=150)
+    shots = tuple(Turn("?", noise(1, width=28, height=28), "a") for _ in range(4))
+    requests = [Request("long", "When? " * 20, None, 8), Request("many", "?", noise(1, width=28, height=28), 8, shots=shots)]
+    long, _ = asyncio.run(model.generate(requests))
+    assert vllm[0].made_with["max_model_len"] == 150
+    assert isinstance(long, Failure)
+    assert "more than the model's 150" in long.reason
+    _, many = asyncio.run(opened(tiny).generate(requests))
+    assert isinstance(many, Failure)
+    assert "5 clips in one prompt" in many.reason
+
+
+def test_whole_frames_are_left_to_transformers(vllm: list[Engine], tiny: dict[TinyKind, Path]) -> None:
+    with pytest.raises(InputError, match="smolvlm is read by transformers alone"):
+        opened(tiny, "smolvlm")

@@ -13,6 +13,7 @@ import asyncio
 import importlib.metadata
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -23,6 +24,7 @@ from medgrpo.models.model import Completion, Failure, ModelCard, Request
 from medgrpo.models.options import ModelOptions
 from medgrpo.video import SampledClip
 
+_MOST_CLIPS = 4  # a question's and its examples'; vLLM keeps memory for as many
 _LEAVE_PICTURES = {"do_resize": False, "do_sample_frames": False}
 
 
@@ -51,7 +53,9 @@ class VllmModel:
         prompts: list[Mapping[str, Any]] = []
         for place, request in enumerate(requests):
             try:
-                self._encoder.encode(request)  # what is too long, of a wrong size or holds words of vision
+                clips = self._encoder.encode(request).clips  # what is too long, of a wrong size or holds words of vision
+                if len(clips) > _MOST_CLIPS:
+                    raise InputError(f"{request.key}: {len(clips)} clips in one prompt; give at most {_MOST_CLIPS - 1} examples")
                 prompts.append(vllm_prompt(self._encoder, request))
                 asked.append(place)
             except InputError as error:
@@ -89,12 +93,16 @@ def open_vllm(name: str, options: ModelOptions) -> VllmModel:
     except ModuleNotFoundError as error:
         raise MissingExtra(f"vllm:{name}", "vllm", error.name or "vllm") from error
     encoder = open_encoder(name)
+    if encoder.family.whole_frames:
+        raise InputError(f"vllm:{name}: {encoder.family.model_type} is read by transformers alone; leave vllm: out")
+    longest = min(encoder.family.most_tokens, options.batch_tokens)
+    encoder = Encoder(encoder.tokenizer, replace(encoder.family, most_tokens=longest))  # what vLLM would refuse is found before
     try:
         engine = LLM(
             model=name,
             dtype=options.dtype,
-            max_model_len=min(encoder.family.most_tokens, options.batch_tokens),
-            limit_mm_per_prompt={"video": 2, "image": 0},  # a question's clip and an example's
+            max_model_len=longest,
+            limit_mm_per_prompt={"video": _MOST_CLIPS, "image": 0},
             mm_processor_kwargs=_LEAVE_PICTURES,
             generation_config="vllm",  # not the checkpoint's own penalties and temperatures
         )
