@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from medgrpo.core import ModelError
-from medgrpo.models import TinyKind, family_of
+from medgrpo.models import ModelOptions, TinyKind, family_of
 from medgrpo.models.family import in_words
 
 pytest.importorskip("transformers")
@@ -58,3 +58,20 @@ def test_a_processor_file_that_does_not_fit_its_model_is_one_line(tiny: dict[Tin
     file.write_text(json.dumps(given | {"image_mean": None}))
     with pytest.raises(ModelError, match="image_mean"):
         family_of(str(tmp_path), config)
+
+
+@pytest.mark.parametrize(
+    ("size", "ours", "official"),
+    [
+        ((854, 480), (252, 140), (224, 112)),
+        ((1920, 1080), (252, 140), (224, 112)),
+        ((640, 360), (252, 140), (224, 112)),
+        ((640, 480), (224, 168), (224, 168)),
+        ((1280, 1024), (196, 168), (168, 168)),
+    ],
+)
+def test_the_sizes_of_the_official_script_can_be_had(
+    size: tuple[int, int], ours: tuple[int, int], official: tuple[int, int]
+) -> None:
+    assert ModelOptions().sampling().scaled_size(*size) == ours
+    assert ModelOptions(side_patches=2).sampling().scaled_size(*size) == official

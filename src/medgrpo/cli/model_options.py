@@ -42,6 +42,13 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
     model.add_argument("--rate", metavar="N", type=positive, help="frames per second of videos (default: as the record states)")
     model.add_argument("--most-frames", metavar="N", type=whole, default=768, help="more are thinned out evenly (default: 768)")
+    model.add_argument(
+        "--side-patches",
+        metavar="N",
+        type=whole,
+        default=1,
+        help="sides are multiples of so many merged patches (default: 1; the official script of MedVidBench has 2)",
+    )
     model.add_argument("--most-patches", metavar="N", type=whole, default=48, help="merged patches of a frame (default: 48)")
 
 
@@ -61,6 +68,7 @@ def model_options(args: argparse.Namespace) -> ModelOptions:
         frames_per_second=args.rate,
         most_frames=args.most_frames,
         most_patches=args.most_patches,
+        side_patches=args.side_patches,
         position_rule=args.position_rule,
         device=args.device,
         dtype=args.dtype,

@@ -21,8 +21,10 @@ class ModelOptions(Config):
     least_patches: int = Field(default=8, ge=1)
     """Merged patches that a frame has at least, and at most: the limits of MedVidBench's official script."""
     most_patches: int = Field(default=48, ge=1)
+    side_patches: int = Field(default=1, ge=1)
+    """Sides of a frame are multiples of so many merged patches; MedVidBench's official script has 2, by mistake or not."""
     position_rule: PositionRule = "maximum"
-    """How positions go on after a clip; the published Qwen2.5-VL were trained with `maximum`. See docs/models.md."""
+    """How positions go on after a clip; it is believed that the published Qwen2.5-VL know `maximum`. See docs/models.md."""
     device: str = "auto"
     """`auto`: the first GPU where there is one, else the processor."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
@@ -48,7 +50,7 @@ class ModelOptions(Config):
         return Sampling(
             frames_per_second=self.frames_per_second,
             most_frames=self.most_frames,
-            side_multiple=side,
+            side_multiple=side if square else side * self.side_patches,
             least_pixels=(1 if square else self.least_patches) * side**2,
             most_pixels=(1 if square else self.most_patches) * side**2,
             square=square,
