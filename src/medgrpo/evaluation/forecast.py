@@ -46,13 +46,20 @@ def time_errors(forecast: Array, truth: Array, horizon_seconds: float) -> ClassE
     )
 
 
-def over_classes(per_video: Array, weights: Array | None = None) -> float:
-    """Mean over videos, then over classes; `per_video` (videos, classes) with NaN for none; `weights` (videos,) of a resample."""
+def over_classes(per_video: Array) -> float:
+    """Mean over videos, then over classes; `per_video` (videos, classes) with NaN for none. NaN where nothing is known."""
+    return float(over_classes_drawn(per_video, np.ones((1, len(per_video))))[0])
+
+
+def over_classes_drawn(per_video: Array, draws: Array) -> Array:
+    """Shape (draws,): `over_classes` of every resample; `draws` (draws, videos) says how often each video was drawn."""
     known = np.isfinite(per_video)
-    weight = np.ones(len(per_video)) if weights is None else weights
-    count = weight @ known.astype(np.float64)
-    total = weight @ np.where(known, per_video, 0.0)
-    return float((total[count > 0] / count[count > 0]).mean()) if (count > 0).any() else float("nan")
+    count = draws @ known.astype(np.float64)
+    total = draws @ np.where(known, per_video, 0.0)
+    drawn = count > 0
+    means = np.where(drawn, total / np.where(drawn, count, 1.0), 0.0)
+    classes = drawn.sum(axis=1)
+    return np.where(classes > 0, means.sum(axis=1) / np.maximum(classes, 1), np.nan)
 
 
 def top_hits(probabilities: Array, truth: NDArray[np.intp], most: int) -> NDArray[np.bool_]:
@@ -80,10 +87,10 @@ def resamples(videos: int, count: int, seed: int) -> Array:
     return np.random.default_rng(seed).multinomial(videos, np.full(videos, 1 / videos), size=count).astype(np.float64)
 
 
-def interval(values: Sequence[float], value: float) -> Difference:
+def interval(values: Array, value: float) -> Difference:
     """The percentile interval of resampled differences around `value`."""
-    known = [one for one in values if np.isfinite(one)]
-    low, high = np.percentile(known, (2.5, 97.5)) if known else (float("nan"), float("nan"))
+    known = values[np.isfinite(values)]
+    low, high = np.percentile(known, (2.5, 97.5)) if len(known) else (float("nan"), float("nan"))
     return Difference(value, float(low), float(high))
 
 
@@ -102,7 +109,7 @@ def share_difference(
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = share(mine, draws) - share(other, draws)
     all_once = np.ones((1, len(names)))
-    return interval(spread.tolist(), float((share(mine, all_once) - share(other, all_once))[0]))
+    return interval(spread, float((share(mine, all_once) - share(other, all_once))[0]))
 
 
 def runs(labels: NDArray[np.intp], step_seconds: float, skipped: Sequence[int]) -> list[tuple[int, float, float]]:

@@ -60,18 +60,27 @@ def quantile(cdf: Array, seconds: Array, level: float) -> Array:
     return np.where(place >= len(seconds), np.inf, np.where(place == 0, seconds[0], between))
 
 
-def measure(model: Anticipator, courses: Sequence[Course], task: Task, levels: dict[float, float], spread: bool) -> Measured:
-    """All measures over the courses. `levels`: per horizon the quantile that is given as the time; `spread`: intervals, too."""
+def measure(
+    model: Anticipator, courses: Sequence[Course], task: Task, levels: dict[float, float], spread: bool, tick: Callable[[], None]
+) -> Measured:
+    """All measures over the courses. `levels`: per horizon the quantile that is given as the time; `spread`: intervals, too.
+
+    `tick` is called after every course.
+    """
     found = Measured()
     for course in courses:
         _next_labels(model, course, task, found)
         _times(model, course, task, found, levels, spread)
         _futures(model, course, task, found)
+        tick()
     return found
 
 
-def tune_levels(model: Anticipator, courses: Sequence[Course], task: Task) -> dict[float, float]:
-    """Per horizon the quantile whose use as the forecast time gives the least wMAE on these (validation) courses."""
+def tune_levels(model: Anticipator, courses: Sequence[Course], task: Task, tick: Callable[[], None]) -> dict[float, float]:
+    """Per horizon the quantile whose use as the forecast time gives the least wMAE on these (validation) courses.
+
+    `tick` is called after every course.
+    """
     candidates = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
     best: dict[float, float] = {}
     scores: dict[tuple[float, float, str], list[Array]] = {}
@@ -83,14 +92,15 @@ def tune_levels(model: Anticipator, courses: Sequence[Course], task: Task) -> di
                 errors = time_errors(times, truth, horizon)
                 for name in ("inMAE", "outMAE"):
                     scores.setdefault((horizon, level, name), []).append(_spread_out(errors.of(name), classes, task.labels))
+        tick()
     for horizon in HORIZONS_SECONDS:
         best[horizon] = min(candidates, key=lambda one: w_mae(scores[horizon, one, "inMAE"], scores[horizon, one, "outMAE"]))
     return best
 
 
-def w_mae(in_mae: Sequence[Array], out_mae: Sequence[Array], weights: Array | None = None) -> float:
+def w_mae(in_mae: Sequence[Array], out_mae: Sequence[Array]) -> float:
     """Mean of the two, each a mean over videos and then over classes."""
-    return (over_classes(np.array(in_mae), weights) + over_classes(np.array(out_mae), weights)) / 2
+    return (over_classes(np.array(in_mae)) + over_classes(np.array(out_mae))) / 2
 
 
 def _next_labels(model: Anticipator, course: Course, task: Task, found: Measured) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medgrpo.evaluation.forecast import ERRORS, Difference, interval, over_classes, resamples, share_difference
+from medgrpo.evaluation.forecast import ERRORS, Difference, interval, over_classes, over_classes_drawn, resamples, share_difference
 from medgrpo.evaluation.forecast_courses import Courses, ForecastSource, read_courses, without_background
 from medgrpo.evaluation.forecast_measure import (
     AHEAD_SECONDS,
@@ -22,7 +23,7 @@ from medgrpo.evaluation.forecast_measure import (
     w_mae,
 )
 from medgrpo.evaluation.ranking import expected_calibration_error
-from medgrpo.reasoning import Analogues, Anticipator, ClassMeans, Course, FirstOrderMarkov, LastSeen, tune
+from medgrpo.reasoning import TUNING_STEPS, Analogues, Anticipator, ClassMeans, Course, FirstOrderMarkov, LastSeen, tune
 
 Array = NDArray[np.float64]
 OURS, MARKOV = "ours", "first-order Markov"
@@ -30,15 +31,37 @@ DRAWS, SEED = 1000, 7
 Listener = Callable[[str, int, int], None]
 
 
+@dataclass(slots=True)
+class _Steps:
+    """Counts the pieces of one evaluation and tells the listener."""
+
+    name: str
+    total: int
+    progress: Listener
+    words: str = ""
+    done: int = 0
+
+    def say(self, words: str) -> None:
+        self.words = words
+        self.progress(f"{self.name}: {words}", self.done, self.total)
+
+    def tick(self) -> None:
+        self.done += 1
+        self.say(self.words)
+
+
 def evaluate_forecasts(name: str, courses: Courses, kind_known: bool, progress: Listener) -> dict[str, Any]:
     """Every figure of every model on the test courses, and `ours_minus_markov` with 95 % intervals over videos."""
     labels = len(courses.labels)
     task = Task(labels, courses.scored, kind_known or not courses.kinds, _classes(courses))
-    progress(f"{name}: learning", 0, 10)
+    steps = _Steps(name, TUNING_STEPS + 4 * len(courses.test) + 2 * len(courses.val), progress)
+    steps.say("learning")
     ours = Analogues(courses.train, labels, AHEAD_SECONDS)
-    for done, better in enumerate(tune(ours, courses.val, labels, task.kind_known), start=1):
+    steps.say("tuning")
+    for better in tune(ours, courses.val, labels, task.kind_known):
         ours = better
-        progress(f"{name}: tuning", min(5, done // 8), 10)
+        steps.tick()
+    steps.done = TUNING_STEPS  # it may have ended early
     models: dict[str, Anticipator] = {
         "last seen": LastSeen(labels),
         "class means": ClassMeans(courses.train, labels, HORIZONS_SECONDS[-1], MOMENT_STEP_SECONDS),
@@ -47,12 +70,13 @@ def evaluate_forecasts(name: str, courses: Courses, kind_known: bool, progress: 
     }
     measured: dict[str, Measured] = {}
     chosen: dict[str, dict[float, float]] = {}
-    for done, (model_name, model) in enumerate(models.items()):
-        progress(f"{name}: {model_name}", 6 + done, 10)
+    for model_name, model in models.items():
+        steps.say(model_name)
         distributed = model_name in (MARKOV, OURS)
-        chosen[model_name] = tune_levels(model, courses.val, task) if distributed else dict.fromkeys(HORIZONS_SECONDS, 0.5)
-        measured[model_name] = measure(model, courses.test, task, chosen[model_name], distributed)
-    progress(f"{name}: done", 10, 10)
+        levels = tune_levels(model, courses.val, task, steps.tick) if distributed else dict.fromkeys(HORIZONS_SECONDS, 0.5)
+        measured[model_name] = measure(model, courses.test, task, levels, distributed, steps.tick)
+        chosen[model_name] = levels
+    steps.say("intervals")
     return {
         "name": name,
         "videos": {"train": len(courses.train), "val": len(courses.val), "test": len(courses.test)},
@@ -90,20 +114,22 @@ def differences(ours: Measured, markov: Measured) -> dict[str, dict[str, float]]
     draws = resamples(videos, DRAWS, SEED)
     found = {name: share_difference(ours.shares[name], markov.shares[name], draws) for name in _COMPARED}
     for horizon in HORIZONS_SECONDS:
-        spread = [_w(ours, horizon, draw) - _w(markov, horizon, draw) for draw in draws]
-        found[f"wMAE@{horizon:g}"] = interval(spread, _w(ours, horizon) - _w(markov, horizon))
-        name = f"inMAE@{horizon:g}"
-        both = [np.array(one.errors[name]) for one in (ours, markov)]
-        spread = [over_classes(both[0], draw) - over_classes(both[1], draw) for draw in draws]
-        found[name] = interval(spread, over_classes(both[0]) - over_classes(both[1]))
+        parts = {
+            part: over_classes_drawn(np.array(ours.errors[f"{part}@{horizon:g}"]), draws)
+            - over_classes_drawn(np.array(markov.errors[f"{part}@{horizon:g}"]), draws)
+            for part in ("inMAE", "outMAE")
+        }
+        found[f"wMAE@{horizon:g}"] = interval((parts["inMAE"] + parts["outMAE"]) / 2, _w(ours, horizon) - _w(markov, horizon))
+        once = [over_classes(np.array(one.errors[f"inMAE@{horizon:g}"])) for one in (ours, markov)]
+        found[f"inMAE@{horizon:g}"] = interval(parts["inMAE"], once[0] - once[1])
     return {name: _as_dict(one) for name, one in found.items()}
 
 
 _COMPARED = ("top-1", "top-3", "F1@10", "F1@25", "F1@50", "remaining MAE")
 
 
-def _w(measured: Measured, horizon: float, draw: Array | None = None) -> float:
-    return w_mae(measured.errors[f"inMAE@{horizon:g}"], measured.errors[f"outMAE@{horizon:g}"], draw)
+def _w(measured: Measured, horizon: float) -> float:
+    return w_mae(measured.errors[f"inMAE@{horizon:g}"], measured.errors[f"outMAE@{horizon:g}"])
 
 
 def _as_dict(one: Difference) -> dict[str, float]:

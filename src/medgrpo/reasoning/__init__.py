@@ -24,7 +24,7 @@ from medgrpo.reasoning.config import (
     ReasonerConfig,
     RiskConfig,
 )
-from medgrpo.reasoning.forecasting.analogue import AnalogueConfig, Analogues, Likeness
+from medgrpo.reasoning.forecasting.analogue import AnalogueConfig, Analogues
 from medgrpo.reasoning.forecasting.anticipator import Anticipator, ClassMeans, LastSeen
 from medgrpo.reasoning.forecasting.course import (
     Course,
@@ -36,8 +36,9 @@ from medgrpo.reasoning.forecasting.course import (
     moments_between,
     outcomes_at,
 )
+from medgrpo.reasoning.forecasting.likeness import Likeness
 from medgrpo.reasoning.forecasting.markov import FirstOrderMarkov
-from medgrpo.reasoning.forecasting.tuning import tune
+from medgrpo.reasoning.forecasting.tuning import TUNING_STEPS, tune
 from medgrpo.reasoning.graph import Edge, EdgeKind, Frames, Node, SceneGraph, scene_graph
 from medgrpo.reasoning.language import say
 from medgrpo.reasoning.language_reading import concepts_in
@@ -69,6 +70,7 @@ from medgrpo.reasoning.rules import RULES, Rule, Verdict
 
 __all__ = [
     "RULES",
+    "TUNING_STEPS",
     "Absence",
     "ActionConfig",
     "ActionSegment",

@@ -18,7 +18,7 @@ from medgrpo.reasoning import (
     outcomes_at,
     tune,
 )
-from medgrpo.reasoning.forecasting.analogue import weights
+from medgrpo.reasoning.forecasting.likeness import Remembered, weights
 from medgrpo.reasoning.forecasting.markov import witten_bell
 
 GRID = np.arange(0.0, 61.0, 5.0)
@@ -78,7 +78,7 @@ def test_markov_waits_for_exponential_times():
 def test_likeness_prefers_the_same_past():
     past = moments_at(course("x", "abc"), [15.0, 25.0], 4)
     now = moments_at(course("y", "abc"), [15.0], 4)
-    found = weights(past, now, Likeness())
+    found = weights(Remembered.of(past), now, Likeness())
     assert found.sum() == pytest.approx(1)
     assert found[0, 0] > 0.99
 
@@ -132,10 +132,11 @@ def test_every_forecaster_gives_distributions(name: str, kind: int | None):
 
 
 def test_tuning_never_makes_the_validation_loss_worse():
-    from medgrpo.reasoning.forecasting.tuning import next_loss
+    from medgrpo.reasoning.forecasting.tuning import asked, next_loss
 
     past = [course(f"x{place}", "acbcd") for place in range(3)]
     val = [course("v", "acbcd")]
     start = Analogues(past, 4, AHEAD, AnalogueConfig(memory_step_seconds=20.0))
     *_, best = tune(start, val, 4, kind_known=True)
-    assert next_loss(best, val, 4, kind_known=True) <= next_loss(start, val, 4, kind_known=True)
+    questions = asked(val, 4, kind_known=True)
+    assert next_loss(best, questions) <= next_loss(start, questions)

@@ -9,8 +9,8 @@ regression after Nadaraya and Watson (1964), analogues after Lorenz (1969); both
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from medgrpo.core import Config
 from medgrpo.reasoning.forecasting.course import (
-    AFTER,
     NONE,
     Course,
     Labels,
@@ -29,31 +28,10 @@ from medgrpo.reasoning.forecasting.course import (
     moments_between,
     outcomes_at,
 )
+from medgrpo.reasoning.forecasting.likeness import Likeness, Remembered, weights
 from medgrpo.reasoning.forecasting.markov import FirstOrderMarkov
 
 Array = NDArray[np.float64]
-
-
-class Likeness(Config):
-    """How much each difference weighs. Tuned on validation courses, never on test courses."""
-
-    under_way: float = 3.0
-    recent: tuple[float, float, float] = (3.0, 1.0, 0.5)
-    done: float = 4.0
-    spent: float = 0.5
-    elapsed: float = 0.5
-
-    def changed(self, name: str, value: float) -> Likeness:
-        """The same with one weight changed; `recent0` to `recent2` are the three of `recent`."""
-        if name.startswith("recent"):
-            recent = list(self.recent)
-            recent[int(name[-1])] = value
-            return self.model_copy(update={"recent": tuple(recent)})
-        return self.model_copy(update={name: value})
-
-
-WEIGHTS = ("done", "recent0", "recent1", "recent2", "spent", "elapsed", "under_way")
-"""Names that `Likeness.changed` takes."""
 
 
 class AnalogueConfig(Config):
@@ -72,36 +50,36 @@ class AnalogueConfig(Config):
     least_kind_share: float = 0.05
 
 
+_BLOCK = 200_000
+"""Weights worked out at once: they stay in the processor's cache."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """Moments of the past of one kind and what came after them. `labels`: those that occur in this kind."""
+    """Moments of one kind's past in order of the time left, and what came after them. `labels` (o,): those of the kind."""
 
     kind: int
-    between: Moments
-    next_label: Labels
-    moments: Moments
+    between: Remembered
+    votes: Array
+    moments: Remembered
     waiting: Array
     remaining: Array
     ahead: Labels
     labels: Labels
+    steps: dict[tuple[float, ...], Array] = field(default_factory=dict[tuple[float, ...], Array])
+
+    def within(self, seconds: Array) -> Array:
+        """Shape (m, o * t): 1 where the label was under way within so many seconds; kept for the grid asked for last."""
+        key = tuple(seconds.tolist())
+        if key not in self.steps:
+            self.steps.clear()
+            reached = self.waiting[:, self.labels, None] <= seconds
+            self.steps[key] = reached.reshape(len(reached), -1).astype(np.float64)
+        return self.steps[key]
 
 
 class _OneKind(Protocol):
     def __call__(self, memory: _Memory, some: Moments) -> Array: ...
-
-
-def weights(memory: Moments, now: Moments, likeness: Likeness) -> Array:
-    """Shape (q, m): the weight of every remembered moment for each moment of `now`; rows sum to 1."""
-    distance = likeness.under_way * (now.under_way[:, None] != memory.under_way[None, :]).astype(np.float64)
-    for column, weight in enumerate(likeness.recent):
-        distance += weight * (now.recent[:, None, column] != memory.recent[None, :, column])
-    both = now.done.astype(np.float64) @ memory.done.T.astype(np.float64)
-    either = now.done.sum(axis=1)[:, None] + memory.done.sum(axis=1)[None, :] - both
-    distance += likeness.done * (1 - np.divide(both, either, out=np.ones_like(both), where=either > 0))
-    distance += likeness.spent * _log_apart(now.spent_seconds + 5, memory.spent_seconds + 5)
-    distance += likeness.elapsed * _log_apart(now.elapsed_seconds + 15, memory.elapsed_seconds + 15)
-    found = np.exp(distance.min(axis=1, keepdims=True) - distance)
-    return found / found.sum(axis=1, keepdims=True)
 
 
 class Analogues:
@@ -132,71 +110,95 @@ class Analogues:
 
     def next_labels(self, moments: Moments, kind: int | None) -> Array:
         def one_kind(memory: _Memory, some: Moments) -> Array:
-            if not len(memory.next_label):
-                return self._chain.next_labels(some, memory.kind)
-            votes = weights(memory.between, some, self.config.order) @ np.eye(self._labels)[memory.next_label]
+            chained = self._chain.next_labels(some, memory.kind)
+            if not len(memory.between):
+                return chained
             share = self.config.order_share
-            return share * votes + (1 - share) * self._chain.next_labels(some, memory.kind)
+            return share * (weights(memory.between, some, self.config.order) @ memory.votes) + (1 - share) * chained
 
-        return self._mixed(moments, kind, (self._labels,), one_kind)
+        return self._mixed(moments, kind, (self._labels,), one_kind, lambda memory: len(memory.between))
 
     def waiting(self, moments: Moments, kind: int | None, seconds: Array) -> Array:
         def one_kind(memory: _Memory, some: Moments) -> Array:
-            known = weights(memory.moments, some, self.config.time)
-            found = np.zeros((len(some), self._labels, len(seconds)))
-            for label in memory.labels:
-                within = memory.waiting[:, label, None] <= seconds
-                found[:, label] = known @ within.astype(np.float64)
-            now = np.flatnonzero(some.under_way != NONE)
-            found[now, some.under_way[now]] = 1.0
-            if self.config.time_share < 1:
-                found *= self.config.time_share
-                found += (1 - self.config.time_share) * self._chain.waiting(some, memory.kind, seconds)
+            share, shape = self.config.time_share, (len(some), len(memory.labels), len(seconds))
+            found = np.zeros(shape)
+            if share > 0:
+                found += share * (weights(memory.moments, some, self.config.time) @ memory.within(seconds)).reshape(shape)
+            if share < 1:
+                found += (1 - share) * self._chain.waiting_own(some, memory.kind, seconds)
             return found
 
-        return self._mixed(moments, kind, (self._labels, len(seconds)), one_kind)
+        found = self._mixed(moments, kind, (self._labels, len(seconds)), one_kind, lambda memory: len(memory.moments))
+        now = np.flatnonzero(moments.under_way != NONE)
+        found[now, moments.under_way[now]] = 1.0
+        return found
 
     def remaining(self, moments: Moments, kind: int | None, levels: Sequence[float]) -> Array:
         def one_kind(memory: _Memory, some: Moments) -> Array:
-            order = np.argsort(memory.remaining)
-            cdf = np.cumsum(weights(memory.moments, some, self.config.rest)[:, order], axis=1)
-            places = (cdf[:, :, None] < np.asarray(levels)).sum(axis=1)
-            return memory.remaining[order][np.minimum(places, len(order) - 1)]
+            cdf = np.cumsum(weights(memory.moments, some, self.config.rest), axis=1)
+            places = np.stack([(cdf < level).sum(axis=1) for level in levels], axis=1)
+            return memory.remaining[np.minimum(places, len(memory.remaining) - 1)]
 
-        return self._mixed(moments, kind, (len(levels),), one_kind)
+        return self._mixed(moments, kind, (len(levels),), one_kind, lambda memory: len(memory.moments))
 
     def future(self, moments: Moments, kind: int | None, seconds: Array) -> Labels:
         if not np.array_equal(seconds, self._ahead):
             raise ValueError("these analogues remember other times ahead")
 
         def one_kind(memory: _Memory, some: Moments) -> Array:
-            known = weights(memory.moments, some, self.config.time)
-            found = np.zeros((len(some), self._labels + 2, len(seconds)))
-            for label in (*memory.labels.tolist(), NONE, AFTER):
-                found[:, label] = known @ (memory.ahead == label).astype(np.float64)
-            found[:, NONE] += found[:, AFTER]  # a course that is over shows no label either
-            found[:, AFTER] = 0.0
-            chained = self._chain.ahead(some, memory.kind, seconds)
-            found *= self.config.time_share
-            found[:, : self._labels] += (1 - self.config.time_share) * chained[:, :-1]
-            found[:, NONE] += (1 - self.config.time_share) * chained[:, -1]
+            share = self.config.time_share
+            found = (1 - share) * self._chain.ahead_own(some, memory.kind, seconds)
+            if share > 0:
+                known = weights(memory.moments, some, self.config.time)
+                for place, label in enumerate(memory.labels.tolist()):
+                    found[:, place] += share * (known @ (memory.ahead == label).astype(np.float64))
+                # a course that is over shows no label either
+                found[:, -1] += share * (known @ (memory.ahead < 0).astype(np.float64))
             return found
 
-        best = self._mixed(moments, kind, (self._labels + 2, len(seconds)), one_kind).argmax(axis=1)
-        return np.where(best >= self._labels, NONE, best)
+        def with_gap(memory: _Memory) -> Labels:
+            return np.append(memory.labels, self._labels)
 
-    def _mixed(self, moments: Moments, kind: int | None, shape: tuple[int, ...], one_kind: _OneKind) -> Array:
+        shape = (self._labels + 1, len(seconds))
+        best = self._mixed(moments, kind, shape, one_kind, lambda memory: len(memory.moments), with_gap).argmax(axis=1)
+        return np.where(best == self._labels, NONE, best)
+
+    def _mixed(
+        self,
+        moments: Moments,
+        kind: int | None,
+        shape: tuple[int, ...],
+        one_kind: _OneKind,
+        size: Callable[[_Memory], int],
+        columns: Callable[[_Memory], Labels] | None = None,
+    ) -> Array:
+        """Shape (q, *shape): what `one_kind` says, mixed by how probable each kind is, a block of moments at a time.
+
+        `columns`: where the answers of a kind belong along the first axis of `shape`; its labels unless told.
+        """
         if kind in self._memories:
-            return one_kind(self._memories[kind], moments)
-        shares = self.kind_shares(moments)
-        shares = np.where(shares >= min(self.config.least_kind_share, 1 / len(self._kinds)), shares, 0.0)
-        shares /= shares.sum(axis=1, keepdims=True)
+            parts = [(self._memories[kind], np.arange(len(moments)), np.ones(len(moments)))]
+        else:
+            shares = self.kind_shares(moments)
+            shares = np.where(shares >= min(self.config.least_kind_share, 1 / len(self._kinds)), shares, 0.0)
+            shares /= shares.sum(axis=1, keepdims=True)
+            rows = [np.flatnonzero(shares[:, column]) for column in range(len(self._kinds))]
+            parts = [
+                (self._memories[one], some, shares[some, column])
+                for column, (one, some) in enumerate(zip(self._kinds, rows, strict=True))
+                if len(some)
+            ]
         found = np.zeros((len(moments), *shape))
-        for column, one in enumerate(self._kinds):
-            rows = np.flatnonzero(shares[:, column])
-            if len(rows):
-                weight = shares[rows, column].reshape(-1, *(1 for _ in shape))
-                found[rows] += weight * one_kind(self._memories[one], _some(moments, rows))
+        for memory, rows_of_kind, share in parts:
+            step = max(1, _BLOCK // max(1, size(memory)))
+            for begin in range(0, len(rows_of_kind), step):
+                block = rows_of_kind[begin : begin + step]
+                said = one_kind(memory, _some(moments, block))
+                weight = share[begin : begin + step].reshape(-1, *(1 for _ in said.shape[1:]))
+                if said.shape[1:] == shape:
+                    found[block] += weight * said
+                else:
+                    found[np.ix_(block, memory.labels if columns is None else columns(memory))] += weight * said
         return found
 
     def _remember(self, courses: Sequence[Course]) -> _Memory:
@@ -208,14 +210,19 @@ class Analogues:
         between = [moments_between(course, self._labels) for course in courses if course.stretches]
         empty = moments_at(courses[0], [], self._labels)
         seen = {one.label for course in courses for one in course.stretches}
+        waiting = np.concatenate([one.waiting_seconds for one in outcomes])
+        remaining = np.concatenate([one.remaining_seconds for one in outcomes])
+        ahead = np.concatenate([labels_at(course, np.array(grid)[:, None] + self._ahead) for course, grid in pairs])
+        order = np.argsort(remaining, kind="stable")
+        next_label = np.concatenate([np.empty(0, dtype=np.intp), *(labels for _, labels in between)])
         return _Memory(
             courses[0].kind,
-            joined([empty, *(moments for moments, _ in between)]),
-            np.concatenate([np.empty(0, dtype=np.intp), *(labels for _, labels in between)]),
-            joined([moments_at(course, grid, self._labels) for course, grid in pairs]),
-            np.concatenate([one.waiting_seconds for one in outcomes]),
-            np.concatenate([one.remaining_seconds for one in outcomes]),
-            np.concatenate([[labels_at(course, (now + self._ahead).tolist()) for now in grid] for course, grid in pairs]),
+            Remembered.of(joined([empty, *(moments for moments, _ in between)])),
+            np.eye(self._labels)[next_label],
+            Remembered.of(_some(joined([moments_at(course, grid, self._labels) for course, grid in pairs]), order)),
+            waiting[order],
+            remaining[order],
+            ahead[order],
             np.array(sorted(seen), dtype=np.intp),
         )
 
@@ -231,7 +238,3 @@ def _some(moments: Moments, rows: Labels) -> Moments:
         moments.spent_seconds[rows],
         moments.elapsed_seconds[rows],
     )
-
-
-def _log_apart(one: Array, other: Array) -> Array:
-    return np.abs(np.log(one)[:, None] - np.log(other)[None, :])

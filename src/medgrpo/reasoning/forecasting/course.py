@@ -72,38 +72,36 @@ class Outcomes:
 
 def moments_at(course: Course, seconds: Sequence[float], labels: int) -> Moments:
     """What is known at each of those moments of the course's clock."""
-    under_way: list[int] = []
-    recent: list[Sequence[int]] = []
-    done: list[NDArray[np.bool_]] = []
-    spent: list[float] = []
-    elapsed: list[float] = []
-    for now in seconds:
-        begun = [one for one in course.stretches if one.span.start_seconds <= now]
-        current = [one for one in begun if now < one.span.end_seconds]
-        since = (
-            current[-1].span.start_seconds
-            if current
-            else max((one.span.end_seconds for one in begun), default=course.start_seconds)
-        )
-        under_way.append(current[-1].label if current else NONE)
-        recent.append(_recent([one.label for one in begun]))
-        done.append(_done([one.label for one in begun], labels))
-        spent.append(now - since)
-        elapsed.append(now - course.start_seconds)
-    return _moments(under_way, recent, done, spent, elapsed, labels)
+    names, starts, ends = _columns(course)
+    now = np.asarray(seconds, dtype=np.float64)
+    begun = starts <= now[:, None]
+    current = begun & (now[:, None] < ends)
+    count = begun.sum(axis=1)  # stretches come in order of start: the first so many have begun
+    latest = np.where(current, np.arange(len(names)), NONE).max(axis=1, initial=NONE)
+    ended = np.where(begun, ends, -np.inf).max(axis=1, initial=-np.inf)
+    since = np.where(latest != NONE, np.append(starts, 0.0)[latest], np.where(count > 0, ended, course.start_seconds))
+    padded = np.concatenate([names, np.full(3, NONE)])
+    done = np.zeros((len(names) + 1, labels), dtype=np.bool_)
+    for place, name in enumerate(names.tolist()):
+        done[place + 1 :, name] = True
+    places = count[:, None] - 1 - np.arange(3)
+    recent = padded[np.where(places >= 0, places, len(names))]
+    return Moments(
+        padded[np.where(latest != NONE, latest, len(names))], recent, done[count], now - since, now - course.start_seconds
+    )
 
 
 def outcomes_at(course: Course, seconds: Sequence[float], labels: int) -> Outcomes:
     """What came after each of those moments."""
-    waits = np.full((len(seconds), labels), np.inf)
-    following = np.full(len(seconds), NONE, dtype=np.intp)
-    for place, now in enumerate(seconds):
-        for one in reversed(course.stretches):
-            if one.span.end_seconds > now:
-                waits[place, one.label] = min(waits[place, one.label], max(0.0, one.span.start_seconds - now))
-            if one.span.start_seconds > now:
-                following[place] = one.label
-    return Outcomes(following, waits, course.end_seconds - np.asarray(seconds, dtype=np.float64))
+    names, starts, ends = _columns(course)
+    now = np.asarray(seconds, dtype=np.float64)
+    waits = np.full((len(now), labels), np.inf)
+    following = np.full(len(now), NONE, dtype=np.intp)
+    for name, start, end in reversed(list(zip(names.tolist(), starts, ends, strict=True))):
+        wait = np.where(end > now, np.maximum(0.0, start - now), np.inf)
+        waits[:, name] = np.minimum(waits[:, name], wait)
+        following[start > now] = name
+    return Outcomes(following, waits, course.end_seconds - now)
 
 
 def moments_between(course: Course, labels: int) -> tuple[Moments, Labels]:
@@ -121,15 +119,12 @@ def moments_between(course: Course, labels: int) -> tuple[Moments, Labels]:
     return moments, np.array(names[1:], dtype=np.intp)
 
 
-def labels_at(course: Course, seconds: Sequence[float]) -> Labels:
-    """The label under way at each moment; NONE in a gap, AFTER once the course is over."""
-    found = np.full(len(seconds), NONE, dtype=np.intp)
-    for place, now in enumerate(seconds):
-        if now >= course.end_seconds:
-            found[place] = AFTER
-        for one in course.stretches:
-            if one.span.start_seconds <= now < one.span.end_seconds:
-                found[place] = one.label
+def labels_at(course: Course, seconds: Sequence[float] | Array) -> Labels:
+    """The label under way at each moment, in the shape of `seconds`; NONE in a gap, AFTER once the course is over."""
+    now = np.asarray(seconds, dtype=np.float64)
+    found = np.where(now >= course.end_seconds, AFTER, NONE)
+    for one in course.stretches:
+        found[(one.span.start_seconds <= now) & (now < one.span.end_seconds)] = one.label
     return found
 
 
@@ -160,6 +155,13 @@ def _moments(
         np.array(spent, dtype=np.float64),
         np.array(elapsed, dtype=np.float64),
     )
+
+
+def _columns(course: Course) -> tuple[Labels, Array, Array]:
+    """Label, start and end of every stretch, in seconds of the course's clock."""
+    names = np.array([one.label for one in course.stretches], dtype=np.intp)
+    starts = np.array([one.span.start_seconds for one in course.stretches], dtype=np.float64)
+    return names, starts, np.array([one.span.end_seconds for one in course.stretches], dtype=np.float64)
 
 
 def _recent(names: Sequence[int]) -> list[int]:

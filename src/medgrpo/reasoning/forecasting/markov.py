@@ -56,13 +56,17 @@ class FirstOrderMarkov:
         return self._of(kind).following[moments.recent[:, 0]]  # NONE is -1: the last row
 
     def waiting(self, moments: Moments, kind: int | None, seconds: Array) -> Array:
-        chain, passages = self._of(kind), self._passage(kind, float(seconds[-1]))
-        ticks = np.rint(seconds / _TICK_SECONDS).astype(np.intp)
         found = np.zeros((len(moments), self._labels, len(seconds)))
-        found[:, chain.own] = passages[ticks][:, self._states(moments, chain)].transpose(1, 2, 0)
+        found[:, self._of(kind).own] = self.waiting_own(moments, kind, seconds)
         now = np.flatnonzero(moments.under_way != NONE)
         found[now, moments.under_way[now]] = 1.0
         return found
+
+    def waiting_own(self, moments: Moments, kind: int | None, seconds: Array) -> Array:
+        """Shape (q, o, t): `waiting` for the labels that the kind has, in order of their index."""
+        chain, passages = self._of(kind), self._passage(kind, float(seconds[-1]))
+        ticks = np.rint(seconds / _TICK_SECONDS).astype(np.intp)
+        return passages[ticks][:, self._states(moments, chain)].transpose(1, 2, 0)
 
     def remaining(self, moments: Moments, kind: int | None, levels: Sequence[float]) -> Array:
         chain = self._of(kind)
@@ -74,6 +78,12 @@ class FirstOrderMarkov:
 
     def ahead(self, moments: Moments, kind: int | None, seconds: Array) -> Array:
         """Shape (q, labels + 1, t): P(label under way) at each of those times ahead; the last row is a gap. The end is left out."""
+        found = np.zeros((len(moments), self._labels + 1, len(seconds)))
+        found[:, [*self._of(kind).own.tolist(), self._labels]] = self.ahead_own(moments, kind, seconds)
+        return found
+
+    def ahead_own(self, moments: Moments, kind: int | None, seconds: Array) -> Array:
+        """Shape (q, o + 1, t): `ahead` for the labels that the kind has, in order of their index, and the gap."""
         chain = self._of(kind)
         key = (kind, tuple(seconds.tolist()))
         if key not in self._marginals:
@@ -86,9 +96,7 @@ class FirstOrderMarkov:
                 gap = now[:, count:-1].sum(axis=1, keepdims=True)
                 parts.append(np.concatenate([now[:, :count], gap], axis=1))
             self._marginals[key] = np.stack(parts, axis=2)
-        found = np.zeros((len(moments), self._labels + 1, len(seconds)))
-        found[:, [*chain.own.tolist(), self._labels]] = self._marginals[key][self._states(moments, chain)]
-        return found
+        return self._marginals[key][self._states(moments, chain)]
 
     def future(self, moments: Moments, kind: int | None, seconds: Array) -> Labels:
         best = self.ahead(moments, kind, seconds).argmax(axis=1)
