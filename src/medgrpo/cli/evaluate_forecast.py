@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--source {args.source} needs --data DIR, the folder of its annotations")
     with titled_progress() as progress:
         results = evaluate_source(args.source, args.data, progress)
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=132)
     for result in results:
         videos = result["videos"]
         title = f"{result['name']}: learned from {videos['train']}, tuned on {videos['val']}, measured on {videos['test']}"

@@ -23,7 +23,17 @@ from medgrpo.evaluation.forecast_measure import (
     w_mae,
 )
 from medgrpo.evaluation.ranking import expected_calibration_error
-from medgrpo.reasoning import TUNING_STEPS, Analogues, Anticipator, ClassMeans, Course, FirstOrderMarkov, LastSeen, tune
+from medgrpo.reasoning import (
+    TUNING_STEPS,
+    AnalogueConfig,
+    Analogues,
+    Anticipator,
+    ClassMeans,
+    Course,
+    FirstOrderMarkov,
+    LastSeen,
+    tune,
+)
 
 Array = NDArray[np.float64]
 OURS, MARKOV = "ours", "first-order Markov"
@@ -50,15 +60,20 @@ class _Steps:
         self.say(self.words)
 
 
-def evaluate_forecasts(name: str, courses: Courses, kind_known: bool, progress: Listener) -> dict[str, Any]:
-    """Every figure of every model on the test courses, and `ours_minus_markov` with 95 % intervals over videos."""
+def evaluate_forecasts(
+    name: str, courses: Courses, kind_known: bool, progress: Listener, config: AnalogueConfig | None = None
+) -> dict[str, Any]:
+    """Every figure of every model on the test courses, and `ours_minus_markov` with 95 % intervals over videos.
+
+    Weights are tuned on the validation courses unless `config` brings them.
+    """
     labels = len(courses.labels)
     task = Task(labels, courses.scored, kind_known or not courses.kinds, _classes(courses))
     steps = _Steps(name, TUNING_STEPS + 4 * len(courses.test) + 2 * len(courses.val), progress)
     steps.say("learning")
-    ours = Analogues(courses.train, labels, AHEAD_SECONDS)
+    ours = Analogues(courses.train, labels, AHEAD_SECONDS, config)
     steps.say("tuning")
-    for better in tune(ours, courses.val, labels, task.kind_known):
+    for better in tune(ours, courses.val, labels, task.kind_known) if config is None else ():
         ours = better
         steps.tick()
     steps.done = TUNING_STEPS  # it may have ended early
@@ -169,10 +184,11 @@ def evaluate_source(source: ForecastSource, folder: Path | None, progress: Liste
     """
     courses = read_courses(source, folder)
     if source == "nurvid":
-        return [
-            evaluate_forecasts("NurViD, procedure known", courses, kind_known=True, progress=progress),
-            evaluate_forecasts("NurViD, procedure unknown", courses, kind_known=False, progress=progress),
-        ]
+        known = evaluate_forecasts("NurViD, procedure known", courses, kind_known=True, progress=progress)
+        weights = AnalogueConfig.model_validate(
+            known["weights"]
+        )  # what is alike does not depend on this
+        return [known, evaluate_forecasts("NurViD, procedure unknown", courses, False, progress, weights)]
     if source == "avos":
         return [
             evaluate_forecasts("AVOS", courses, kind_known=True, progress=progress),

@@ -1,7 +1,8 @@
 """Phase tracker: settles what the semi-Markov model of `tracking` believes.
 
 Between looks the belief moves on as the procedure's durations and successors say; at a look it is weighed by the look's
-probabilities to the power `evidence_per_second * seconds`, so that five looks per second count no more than one. A new phase
+probabilities to the power `evidence_per_second * seconds`, so that five looks per second count no more than one (looks of real
+operations, whose errors last, count less: `PhaseConfig.real_evidence_per_second`). A new phase
 is settled once it has led for `settle_seconds`; its start is then placed where the summed evidence turned in its favour (the
 change point of the log-likelihood ratio), which may lie before that.
 """
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from medgrpo.core import Span
 from medgrpo.knowledge import PHASES, Procedure
-from medgrpo.perception import Observation
+from medgrpo.perception import Domain, Observation
 from medgrpo.reasoning.config import ReasonerConfig
 from medgrpo.reasoning.evidence import EvidenceBuilder, evidence_of
 from medgrpo.reasoning.records import Evidence, PhaseSegment
@@ -65,7 +66,7 @@ class PhaseTracker:
     def look(self, look: Observation, smoothed: Array, elapsed_seconds: float) -> list[PhaseSegment]:
         """One assessed look and the actions' smoothed scores (100,); `elapsed_seconds` since the last, as far as a look reaches."""
         assert look.seen is not None
-        weighed = self.operation.look(look.seen, smoothed, elapsed_seconds)
+        weighed = self.operation.look(look.seen, smoothed, elapsed_seconds, real=look.domain is Domain.CHOLECYSTECTOMY)
         self.log.add(look.seconds, weighed)
         self.belief = self.operation.phases
         # the ratio before this look belongs to the moment at which its stretch of evidence begins

@@ -116,7 +116,8 @@ class OperationModel:
         self.model = procedure_model(procedure, phase, step)
         self._emissions = Emissions(procedure, self.model, phase.uncertainty, step)
         self._places = np.array([PHASES.index(name) for name in self.model.names])
-        self._phase_weight, self._step_weight = phase.evidence_per_second, step.evidence_per_second
+        self._phase, self._step_weight = phase, step.evidence_per_second
+        self._real_looks = 0
         self._belief = self.model.initial
 
     @property
@@ -147,10 +148,13 @@ class OperationModel:
         """Time passes and nothing is seen."""
         self._belief = self.model.predict(self._belief, seconds)
 
-    def look(self, seen: Seen, smoothed: Array, elapsed_seconds: float) -> Array:
-        """Move on by `elapsed_seconds` and weigh one look; its weighed log likelihoods of the phases, shape (7,)."""
+    def look(self, seen: Seen, smoothed: Array, elapsed_seconds: float, *, real: bool = False) -> Array:
+        """Move on by `elapsed_seconds` and weigh one look; its weighed log likelihoods of the phases, shape (7,).
+
+        `real`: of a real operation, whose looks err together for long.
+        """
         self.wait(elapsed_seconds)
-        phases = self._emissions.phases(seen) * (self._phase_weight * elapsed_seconds)
+        phases = self._emissions.phases(seen) * self._weight(elapsed_seconds, real)
         steps = self._emissions.steps(smoothed) * (self._step_weight * elapsed_seconds)
         self._belief, _ = self.model.update(self._belief, phases[self.model.state_of_cell])
         # the actions come from the same picture as the phase probabilities: they may tell the steps of one phase apart, no more
@@ -158,3 +162,10 @@ class OperationModel:
         evidence = np.full(len(PHASES), phases.min())
         evidence[self._places] = phases
         return evidence
+
+    def _weight(self, elapsed_seconds: float, real: bool) -> float:
+        """How many independent looks this one counts as."""
+        if not real:
+            return self._phase.evidence_per_second * elapsed_seconds
+        self._real_looks += 1
+        return self._phase.real_first_look if self._real_looks == 1 else self._phase.real_evidence_per_second * elapsed_seconds

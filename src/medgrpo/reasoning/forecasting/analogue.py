@@ -28,7 +28,7 @@ from medgrpo.reasoning.forecasting.course import (
     moments_between,
     outcomes_at,
 )
-from medgrpo.reasoning.forecasting.likeness import Likeness, Remembered, weights
+from medgrpo.reasoning.forecasting.likeness import Likeness, Remembered, Single, weights
 from medgrpo.reasoning.forecasting.markov import FirstOrderMarkov
 
 Array = NDArray[np.float64]
@@ -50,31 +50,35 @@ class AnalogueConfig(Config):
     least_kind_share: float = 0.05
 
 
-_BLOCK = 200_000
+_BLOCK = 30_000
 """Weights worked out at once: they stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """Moments of one kind's past in order of the time left, and what came after them. `labels` (o,): those of the kind."""
+    """Moments of one kind's past in order of the time left, and what came after them. `labels` (o,): those of the kind.
+
+    `votes` (b, labels): 1 for the label that came next; `ahead` (m, (o + 1) * t): 1 for the label under way at each time ahead, the
+    last for none.
+    """
 
     kind: int
     between: Remembered
-    votes: Array
+    votes: Single
     moments: Remembered
     waiting: Array
     remaining: Array
-    ahead: Labels
+    ahead: Single
     labels: Labels
-    steps: dict[tuple[float, ...], Array] = field(default_factory=dict[tuple[float, ...], Array])
+    steps: dict[tuple[float, ...], Single] = field(default_factory=dict[tuple[float, ...], Single])
 
-    def within(self, seconds: Array) -> Array:
+    def within(self, seconds: Array) -> Single:
         """Shape (m, o * t): 1 where the label was under way within so many seconds; kept for the grid asked for last."""
         key = tuple(seconds.tolist())
         if key not in self.steps:
             self.steps.clear()
             reached = self.waiting[:, self.labels, None] <= seconds
-            self.steps[key] = reached.reshape(len(reached), -1).astype(np.float64)
+            self.steps[key] = reached.reshape(len(reached), -1).astype(np.float32)
         return self.steps[key]
 
 
@@ -149,11 +153,8 @@ class Analogues:
             share = self.config.time_share
             found = (1 - share) * self._chain.ahead_own(some, memory.kind, seconds)
             if share > 0:
-                known = weights(memory.moments, some, self.config.time)
-                for place, label in enumerate(memory.labels.tolist()):
-                    found[:, place] += share * (known @ (memory.ahead == label).astype(np.float64))
-                # a course that is over shows no label either
-                found[:, -1] += share * (known @ (memory.ahead < 0).astype(np.float64))
+                known = weights(memory.moments, some, self.config.time) @ memory.ahead
+                found += share * known.reshape(found.shape)
             return found
 
         def with_gap(memory: _Memory) -> Labels:
@@ -213,17 +214,20 @@ class Analogues:
         waiting = np.concatenate([one.waiting_seconds for one in outcomes])
         remaining = np.concatenate([one.remaining_seconds for one in outcomes])
         ahead = np.concatenate([labels_at(course, np.array(grid)[:, None] + self._ahead) for course, grid in pairs])
+        labels = np.array(sorted(seen), dtype=np.intp)
+        # a course that is over shows no label either
+        shown = np.concatenate([ahead[:, None] == labels[:, None], ahead[:, None] < 0], axis=1)
         order = np.argsort(remaining, kind="stable")
         next_label = np.concatenate([np.empty(0, dtype=np.intp), *(labels for _, labels in between)])
         return _Memory(
             courses[0].kind,
             Remembered.of(joined([empty, *(moments for moments, _ in between)])),
-            np.eye(self._labels)[next_label],
+            np.eye(self._labels, dtype=np.float32)[next_label],
             Remembered.of(_some(joined([moments_at(course, grid, self._labels) for course, grid in pairs]), order)),
             waiting[order],
             remaining[order],
-            ahead[order],
-            np.array(sorted(seen), dtype=np.intp),
+            shown[order].reshape(len(order), -1).astype(np.float32),
+            labels,
         )
 
     def _all_labels(self, courses: Sequence[Course], kind: int) -> Labels:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medgrpo.core import Config
 from medgrpo.reasoning.forecasting.course import Labels, Moments
 
-Array = NDArray[np.float64]
+Single = NDArray[np.float32]
 _SPENT_SECONDS, _ELAPSED_SECONDS = 5.0, 15.0  # added before logarithms: differences of a few seconds say little near 0
 
 
@@ -38,45 +38,55 @@ WEIGHTS = ("done", "recent0", "recent1", "recent2", "spent", "elapsed", "under_w
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """m moments of the past as they are compared. `own` (o,): the labels that occur in them; `done` (m, o), `done_count` (m,)."""
+    """m moments of the past as they are compared, in single precision.
+
+    `own` (o,): the labels that occur in them; `done` (m, o), `done_count` (m,).
+    """
 
     under_way: Labels
     recent: Labels
     own: Labels
-    done: Array
-    done_count: Array
-    log_spent: Array
-    log_elapsed: Array
+    done: Single
+    done_count: Single
+    log_spent: Single
+    log_elapsed: Single
 
     @classmethod
     def of(cls, moments: Moments) -> Remembered:
         own = np.flatnonzero(moments.done.any(axis=0))
-        done = moments.done[:, own].astype(np.float64)
-        spent, elapsed = np.log(moments.spent_seconds + _SPENT_SECONDS), np.log(moments.elapsed_seconds + _ELAPSED_SECONDS)
+        done = moments.done[:, own].astype(np.float32)
+        spent, elapsed = _log(moments.spent_seconds + _SPENT_SECONDS), _log(moments.elapsed_seconds + _ELAPSED_SECONDS)
         return cls(moments.under_way, np.ascontiguousarray(moments.recent.T), own, done, done.sum(axis=1), spent, elapsed)
 
     def __len__(self) -> int:
         return len(self.under_way)
 
 
-def weights(memory: Remembered, now: Moments, likeness: Likeness) -> Array:
+def weights(memory: Remembered, now: Moments, likeness: Likeness) -> Single:
     """Shape (q, m): the weight of every remembered moment for each moment of `now`; rows sum to 1."""
-    distance = np.zeros((len(now), len(memory)))
+    distance = np.zeros((len(now), len(memory)), np.float32)
     if likeness.under_way:
-        distance += likeness.under_way * (now.under_way[:, None] != memory.under_way)
+        distance += np.float32(likeness.under_way) * (now.under_way[:, None] != memory.under_way)
     for column, weight in enumerate(likeness.recent):
         if weight:
-            distance += weight * (now.recent[:, None, column] != memory.recent[column])
+            distance += np.float32(weight) * (now.recent[:, None, column] != memory.recent[column])
     if likeness.done:
-        both = now.done[:, memory.own].astype(np.float64) @ memory.done.T
-        either = now.done.sum(axis=1)[:, None] + memory.done_count - both
-        np.maximum(either, 1e-9, out=either)  # nothing done on either side: alike
-        distance += likeness.done * np.where(either < 0.5, 0.0, 1 - both / either)
-    if likeness.spent:
-        distance += likeness.spent * np.abs(np.log(now.spent_seconds + _SPENT_SECONDS)[:, None] - memory.log_spent)
-    if likeness.elapsed:
-        distance += likeness.elapsed * np.abs(np.log(now.elapsed_seconds + _ELAPSED_SECONDS)[:, None] - memory.log_elapsed)
+        both = now.done[:, memory.own].astype(np.float32) @ memory.done.T
+        either = now.done.sum(axis=1, dtype=np.float32)[:, None] + memory.done_count - both
+        alike = np.where(either > 0, both, np.float32(1)) / np.maximum(either, np.float32(1))  # nothing done on either side: alike
+        distance += np.float32(likeness.done) * (np.float32(1) - alike)
+    for weight, mine, theirs in (
+        (likeness.spent, now.spent_seconds + _SPENT_SECONDS, memory.log_spent),
+        (likeness.elapsed, now.elapsed_seconds + _ELAPSED_SECONDS, memory.log_elapsed),
+    ):
+        if weight:
+            apart = _log(mine)[:, None] - theirs
+            distance += np.float32(weight) * np.abs(apart, out=apart)
     np.subtract(distance.min(axis=1, keepdims=True), distance, out=distance)
     np.exp(distance, out=distance)
     distance /= distance.sum(axis=1, keepdims=True)
     return distance
+
+
+def _log(seconds: NDArray[np.float64]) -> Single:
+    return np.log(seconds).astype(np.float32)
