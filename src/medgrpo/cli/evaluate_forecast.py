@@ -27,7 +27,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     import json
+    import os
 
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # before numpy loads: the products are small, threads only wait for one another
     from rich.console import Console
     from rich.table import Table
 

@@ -185,9 +185,7 @@ def evaluate_source(source: ForecastSource, folder: Path | None, progress: Liste
     courses = read_courses(source, folder)
     if source == "nurvid":
         known = evaluate_forecasts("NurViD, procedure known", courses, kind_known=True, progress=progress)
-        weights = AnalogueConfig.model_validate(
-            known["weights"]
-        )  # what is alike does not depend on this
+        weights = AnalogueConfig.model_validate(known["weights"])  # what is alike does not depend on this
         return [known, evaluate_forecasts("NurViD, procedure unknown", courses, False, progress, weights)]
     if source == "avos":
         return [
