@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from medgrpo.core import Box, Span, Unparsed
 from medgrpo.curation import Built, Order, Recipe, Writers, build
 from medgrpo.curation.agreement import Agreement
+from medgrpo.curation.describing import guided
 from medgrpo.curation.guided import GuidedFrame, GuidedPrompt, Happening, read_sentences
 from medgrpo.curation.lettering import HEIGHT, fitting, write
 from medgrpo.models import Failure, Request, ScriptedModel
-from medgrpo.sources import MEDVIDBENCH, BenchmarkRecord, Problem, check_source, read_medvidbench
+from medgrpo.sources import MEDVIDBENCH, BenchmarkRecord, ClipBounds, Problem, Region, check_source, read_medvidbench
+from medgrpo.tasks import PixelBox
 from medgrpo.video import encode_jpeg
 
 
@@ -206,3 +209,19 @@ def test_the_curve_of_the_filter_by_hand() -> None:
     kept = dict(agreement.curve)
     assert (kept[0.0], kept[0.2], kept[0.3], kept[0.4], kept[0.9], kept[0.95]) == (1.0, 1.0, 0.75, 0.5, 0.25, 0.0)
     assert agreement.mean == {"a": 0.3, "b": 0.605}
+
+
+def test_the_box_of_a_region_caption_is_on_its_frame(tmp_path: Path) -> None:
+    names = [f"{number}.jpg" for number in range(30)]
+    for name in names:
+        (tmp_path / name).write_bytes(encode_jpeg(np.zeros((100, 200, 3), np.uint8)))
+    record = BenchmarkRecord(
+        0, "a", "region_caption_gpt", "CholecTrack20", False, tuple(names), tuple(range(100, 850, 25)), "VID01",
+        ClipBounds("input_video_frame", "100", "850"), Fraction(1), "What?", "The hook moves.",
+        Region("7.jpg", PixelBox(20, 10, 100, 50)), None, "template",
+    )  # fmt: skip
+    prompt = guided(Recipe(caption_frames=4), tmp_path, record, [record], {})
+    assert prompt.clip_seconds == 30.0  # 30 frames at one a second, whatever their numbers are
+    marked = [frame for frame in prompt.frames if frame.boxes]
+    assert [(frame.seconds, frame.boxes) for frame in marked] == [(7.0, (("object", Box(0.1, 0.1, 0.5, 0.5)),))]
+    assert prompt.expert_text == "The hook moves."

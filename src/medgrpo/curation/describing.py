@@ -198,7 +198,8 @@ def guided(recipe: Recipe, folder: Path, record: BenchmarkRecord, records: Seque
         if isinstance(gold, DenseAnswer):
             happenings = tuple(Happening(event.span, event.caption) for event in gold.events)
     expert = "" if happenings else record.answer or ""
-    length = float(record.clip.end) - zero
+    in_seconds = record.clip.form == "input_video_time"
+    length = float(record.clip.end) - zero if in_seconds else float(len(record.frames) / record.frames_per_second)
     return GuidedPrompt(record.source, length, tuple(frames), _TASKS[name], expert, happenings)
 
 

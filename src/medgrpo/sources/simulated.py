@@ -55,24 +55,30 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
-class SimulatedCase:
-    """One case. `boxes`: second -> tool -> box in pixels, of tools that are there once; `pictures`: second -> path in the folder.
-
-    `steps`: what may come next, `segments` its stretches; `timed`: what is asked for in time, with the labels that may occur.
+class Told:
+    """What a truth says in words. `steps`: what may come next, `segments` its stretches; `timed`: what is asked for in time, with
+    the labels that may occur. `view`: the critical view's grades and the stretch in which it is dissected.
     """
 
-    name: str
     opening: str
-    seconds: int
-    size_wh: tuple[int, int]
     segments: Segments
     steps: tuple[str, ...]
     timed: tuple[tuple[Segments, tuple[str, ...]], ...]
     deeds: tuple[Deed, ...]
+    skill: Mapping[str, int] | None = None
+    view: tuple[Span, tuple[int, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedCase:
+    """One case. `boxes`: second -> tool -> box in pixels, of tools that are there once; `pictures`: second -> path below DIR."""
+
+    name: str
+    seconds: int
+    size_wh: tuple[int, int]
     boxes: Mapping[int, Mapping[str, PixelBox]]
     pictures: Mapping[int, str]
-    skill: Mapping[str, int] | None
-    view: tuple[Span, tuple[int, ...]] | None
+    told: Told
 
     def clip(self, first: int, after: int) -> Clip:
         """From second `first` up to second `after`, which no longer belongs to it."""
@@ -106,22 +112,14 @@ def _case(root: Path, folder: Path, truth: dict[str, Any]) -> SimulatedCase:
     name, (width, height) = str(truth["case"]), truth["size_wh"]
     shots = folder / "videos" / name if kind == _CHOLECYSTECTOMY else folder / "frames"
     pictures = {int(one.stem): one.relative_to(root).as_posix() for one in sorted(shots.glob("*.jpg")) if one.stem.isdecimal()}
-    make = _cholecystectomy if kind == _CHOLECYSTECTOMY else _world
     boxes = {
         second: _alone([(tool, _pixels(corners, width, height)) for tool, corners in _seen(row)]) for second, row in rows.items()
     }
-    return make(truth, name, int(float(truth["duration_seconds"])), (width, height), boxes, pictures, rows)
+    told = _cholecystectomy(truth, rows) if kind == _CHOLECYSTECTOMY else _world(truth)
+    return SimulatedCase(name, int(float(truth["duration_seconds"])), (width, height), boxes, pictures, told)
 
 
-def _cholecystectomy(
-    truth: dict[str, Any],
-    name: str,
-    seconds: int,
-    size_wh: tuple[int, int],
-    boxes: Mapping[int, Mapping[str, PixelBox]],
-    pictures: Mapping[int, str],
-    rows: Mapping[int, dict[str, Any]],
-) -> SimulatedCase:
+def _cholecystectomy(truth: dict[str, Any], rows: Mapping[int, dict[str, Any]]) -> Told:
     phases = [(_span(one), str(one["phase"])) for one in truth["phases"]]
     deeds: list[Deed] = []
     acts: list[tuple[Span, str]] = []
@@ -135,21 +133,11 @@ def _cholecystectomy(
     calot = next((span for span, phase in phases if phase == "carlot-triangle-dissection"), None)
     last = None if calot is None else max((second for second in rows if second < calot.end_seconds), default=None)
     view = None if calot is None or last is None else (calot, tuple(int(one) for one in rows[last]["critical_view"]))
-    timed = ((phases, PHASES), (acts, ()))
     opening = "The clip shows a drawn laparoscopic cholecystectomy."
-    return SimulatedCase(name, opening, seconds, size_wh, phases, PHASES, timed, tuple(deeds), boxes, pictures, None, view)
+    return Told(opening, phases, PHASES, ((phases, PHASES), (acts, ())), tuple(deeds), view=view)
 
 
-def _world(
-    truth: dict[str, Any],
-    name: str,
-    seconds: int,
-    size_wh: tuple[int, int],
-    boxes: Mapping[int, Mapping[str, PixelBox]],
-    pictures: Mapping[int, str],
-    rows: Mapping[int, dict[str, Any]],
-) -> SimulatedCase:
-    del rows
+def _world(truth: dict[str, Any]) -> Told:
     labels = tuple(str(one) for one in truth["labels"])
     actions = [(_span(one), str(one["label"])) for one in truth["actions"]]
     deeds: list[Deed] = []
@@ -159,10 +147,8 @@ def _world(
         deeds.append(Deed(_span(one), str(one["tool"]), clause, does, sentence(clause)))
     grades = truth["skill"]
     opening = f"The clip shows a drawing: {str(truth['world']).replace('-', ' ')}."
-    return SimulatedCase(
-        name, opening, seconds, size_wh, actions, labels, ((actions, labels),), tuple(deeds), boxes, pictures,
-        None if grades is None else {aspect: int(grades[aspect]) for aspect in ASPECTS}, None,
-    )  # fmt: skip
+    graded = None if grades is None else {aspect: int(grades[aspect]) for aspect in ASPECTS}
+    return Told(opening, actions, labels, ((actions, labels),), tuple(deeds), graded)
 
 
 def _records(folder: Path) -> Iterator[BenchmarkRecord | Problem]:
@@ -172,20 +158,23 @@ def _records(folder: Path) -> Iterator[BenchmarkRecord | Problem]:
             continue
         whole = case.clip(0, case.seconds)
         bare = Clip(NAME, case.name, False, 0.0, float(case.seconds))
-        for segments, listed in case.timed:
+        for segments, listed in case.told.timed:
             yield from temporal(whole, _until(segments, case.seconds), listed)
-        yield from next_of_segments(bare.cut, _until(case.segments, case.seconds), case.steps)
+        yield from next_of_segments(bare.cut, _until(case.told.segments, case.seconds), case.told.steps)
         for first, last in windows(0, case.seconds - 1, MOST_FRAMES):
             clip = case.clip(first, last + 1)
-            held = [(span, deed.told) for deed in case.deeds if (span := _inside(deed.span, clip)) is not None]
+            held = [(span, deed.told) for deed in case.told.deeds if (span := _inside(deed.span, clip)) is not None]
             yield from dense(clip, held)
             yield from _tracks(case, clip)
-        yield summary(whole, summary_caption(case.opening, _lasting(case), whole.seconds))
+        yield summary(whole, summary_caption(case.told.opening, _lasting(case), whole.seconds))
         yield from _regions(case)
-        if case.skill is not None:
-            yield skill(whole, case.skill, _level(case.skill))
-        if case.view is not None and int(case.view[0].end_seconds) - int(case.view[0].start_seconds) >= _LEAST_REGION_SECONDS:
-            span, grades = case.view
+        if case.told.skill is not None:
+            yield skill(whole, case.told.skill, _level(case.told.skill))
+        if (
+            case.told.view is not None
+            and int(case.told.view[0].end_seconds) - int(case.told.view[0].start_seconds) >= _LEAST_REGION_SECONDS
+        ):
+            span, grades = case.told.view
             seen = case.clip(int(span.start_seconds), int(span.end_seconds))
             yield critical_view(seen, dict(zip(CRITERIA, grades, strict=True)))
 
@@ -208,7 +197,7 @@ def _regions(case: SimulatedCase) -> Iterator[BenchmarkRecord]:
         if last + 1 - first < _LEAST_REGION_SECONDS:
             continue
         span = Span(float(first), float(last + 1))
-        shares = {deed: _shared(deed.span, span) for deed in case.deeds if deed.tool == tool}
+        shares = {deed: _shared(deed.span, span) for deed in case.told.deeds if deed.tool == tool}
         longest = max(shares, key=lambda deed: shares[deed], default=None)
         does = longest.does if longest is not None and shares[longest] > span.duration_seconds / 2 else ""
         boxes = [case.boxes[second][tool] for second in range(first, last + 1)]
@@ -219,7 +208,7 @@ def _regions(case: SimulatedCase) -> Iterator[BenchmarkRecord]:
 def _lasting(case: SimulatedCase) -> dict[str, float]:
     """What is done for how long, the six longest first."""
     held: dict[str, float] = {}
-    for deed in case.deeds:
+    for deed in case.told.deeds:
         held[deed.clause] = held.get(deed.clause, 0.0) + deed.span.duration_seconds
     return dict(sorted(held.items(), key=lambda entry: (-entry[1], entry[0]))[:6])
 
