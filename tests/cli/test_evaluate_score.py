@@ -5,7 +5,7 @@ import json
 import pytest
 
 from medgrpo import cli
-from medgrpo.cli import evaluate_score
+from medgrpo.cli import judges
 from medgrpo.tasks import DIMENSIONS, Rating
 
 RECORD = {
@@ -138,8 +138,8 @@ class ByRule:
 
 
 def judged(monkeypatch, tmp_path, *fails):
-    monkeypatch.setattr(evaluate_score, "open_judge", lambda args, name, kind, account: ByRule(kind, fails))
-    monkeypatch.setattr(evaluate_score, "ask_judge", lambda judge, pairs: [judge.rating(pair) for pair in pairs])
+    monkeypatch.setattr(judges, "open_judge", lambda args, name, kind, account: ByRule(kind, fails))
+    monkeypatch.setattr(judges, "ask_judge", lambda judge, pairs: [judge.rating(pair) for pair in pairs])
     out = tmp_path / "out.json"
     assert cli.main(["evaluate", "score", write(tmp_path / "r.json", CAPTIONS), "--judge", "offline", "--json", str(out)]) == 0
     return json.loads(out.read_text())

@@ -21,16 +21,26 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         description="Answer every question of RECORDS by script and score it under both protocols. The records need references "
         "only; those whose reference cannot be read, or makes the official evaluator fail, are left out.",
     )
-    parser.add_argument("records", metavar="RECORDS", nargs="+", type=Path, help="records with references (JSONL or JSON)")
+    parser.add_argument("records", metavar="RECORDS", nargs="*", type=Path, help="records with references (JSONL or JSON)")
+    parser.add_argument(
+        "--data", metavar="FILE", nargs="+", type=Path, default=[], help="questions with answers in MedVidBench's own form"
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all summaries")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
+    from medgrpo.benchmark import read_rows, record_line
     from medgrpo.cli.output import write_text
-    from medgrpo.scoring import SCRIPTS, LazyMiniLM, Records, answer_all, as_json, read_records, score_file, usable
+    from medgrpo.core import InputError
+    from medgrpo.scoring import SCRIPTS, LazyMiniLM, Records, answer_all, as_json, read_records, record_from, score_file, usable
 
-    records = usable(Records(tuple(record for path in args.records for record in read_records(path).records)))
+    if not args.records and not args.data:
+        raise InputError("give RECORDS or --data")
+    given = [record for path in args.records for record in read_records(path).records]
+    rows = [(path, row) for path in args.data for row in read_rows(path)]
+    given += [record_from(record_line(row, ""), f"{path}: record {row.place}") for path, row in rows]
+    records = usable(Records(tuple(given)))
     summaries: dict[str, Any] = {}
     for script in SCRIPTS:
         result = score_file(answer_all(records, script), "both", LazyMiniLM(), None)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from medgrpo.cli.command import Subparsers
-from medgrpo.cli.judges import add_judge_options, ask_judge, judge_account, open_judge
+from medgrpo.cli.judges import add_caption_options, check_caption_options, protocol_ratings
 
 if TYPE_CHECKING:
-    from medgrpo.scoring import Ratings, Records
+    pass
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -29,19 +29,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument(
         "--protocol", choices=("leaderboard", "strict", "both"), default="both", help="which figures (default: both)"
     )
-    parser.add_argument(
-        "--captions",
-        choices=("none", "similarity"),
-        default="none",
-        help="how captions are scored without a judge: not at all (default), or by mean cosine similarity (extra `similarity`)",
-    )
-    parser.add_argument(
-        "--judge",
-        metavar="offline|URL|MODEL",
-        help="score captions by a judge: `offline` (concepts and a sentence model, extra `similarity`), an endpoint that speaks "
-        "OpenAI's chat completions, with --judge-model, or any model that `evaluate run` takes (docs/judging.md)",
-    )
-    add_judge_options(parser)
+    add_caption_options(parser)
     parser.add_argument("--json", metavar="FILE", type=Path, help="write one score per record, in order, and the summary")
     return parser
 
@@ -64,8 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
     if (args.submission is None) != (args.ground_truth is None):
         raise InputError("--submission and --ground-truth go together")
-    if args.judge is not None and args.captions != "none":
-        raise InputError("--judge and --captions similarity score the same captions: give one of them")
+    check_caption_options(args)
     if (args.records is None) == (args.submission is None):
         raise InputError("give either RECORDS or --submission with --ground-truth")
     try:
@@ -78,28 +65,9 @@ def run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"medgrpo: warning: {warning}\n")
     sentences = Remembering(load_minilm()) if args.captions == "similarity" else None
     result: dict[str, Any] = score_file(
-        records, args.protocol, sentences or LazyMiniLM(), sentences, {} if args.judge is None else _ratings(args, records)
+        records, args.protocol, sentences or LazyMiniLM(), sentences, protocol_ratings(args, records, args.protocol)
     )
     show_scores(result)
     if args.json is not None:
         write_text(args.json, as_json(result) + "\n")
     return 0
-
-
-def _ratings(args: argparse.Namespace, records: Records) -> dict[str, Ratings]:
-    """What the judge says, by protocol: the leaderboard's rubric is absolute, ours comparative. The offline judge has only one."""
-    from medgrpo.scoring import Ratings, caption_pairs
-    from medgrpo.tasks import RubricKind
-
-    found: dict[str, Ratings] = {}
-    account = judge_account(args)
-    rubrics: tuple[tuple[Literal["leaderboard", "strict"], RubricKind], ...] = (
-        ("leaderboard", RubricKind.ABSOLUTE),
-        ("strict", RubricKind.COMPARATIVE),
-    )
-    for protocol, kind in rubrics:
-        if args.protocol in (protocol, "both"):
-            judge = open_judge(args, args.judge, kind, account)
-            pairs = caption_pairs(records, protocol)
-            found[protocol] = Ratings(judge.name, judge.kind, dict(zip(pairs, ask_judge(judge, pairs), strict=True)))
-    return found

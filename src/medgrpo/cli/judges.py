@@ -7,15 +7,41 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from medgrpo.cli.command import positive, whole
 
 if TYPE_CHECKING:
     from medgrpo.judging import Account, ModelJudge, OfflineJudge
+    from medgrpo.scoring import Ratings, Records
     from medgrpo.tasks import CaptionPair, Rating, RubricKind
 
 OFFLINE = "offline"
+
+
+def add_caption_options(parser: argparse.ArgumentParser) -> None:
+    """How captions are scored."""
+    parser.add_argument(
+        "--captions",
+        choices=("none", "similarity"),
+        default="none",
+        help="how captions are scored without a judge: not at all (default), or by mean cosine similarity (extra `similarity`)",
+    )
+    parser.add_argument(
+        "--judge",
+        metavar="offline|URL|MODEL",
+        help="score captions by a judge: `offline` (concepts and a sentence model, extra `similarity`), an endpoint that speaks "
+        "OpenAI's chat completions, with --judge-model, or any model that `evaluate run` takes (docs/judging.md)",
+    )
+    add_judge_options(parser)
+
+
+def check_caption_options(args: argparse.Namespace) -> None:
+    """InputError when two ways were asked for."""
+    from medgrpo.core import InputError
+
+    if args.judge is not None and args.captions != "none":
+        raise InputError("--judge and --captions similarity score the same captions: give one of them")
 
 
 def add_judge_options(parser: argparse.ArgumentParser) -> None:
@@ -59,6 +85,31 @@ def open_judge(args: argparse.Namespace, judge: str, kind: RubricKind, account: 
         endpoint_model=args.judge_model or "", concurrency=args.judge_concurrency, timeout_seconds=args.judge_timeout
     )
     return ModelJudge(open_model(judge, told), kind, Replies(args.judge_replies), options, account)
+
+
+def protocol_ratings(args: argparse.Namespace, records: Records, protocol: str) -> dict[str, Ratings]:
+    """What the judge says, by protocol: the leaderboard's rubric is absolute, ours comparative. The offline judge has only one.
+
+    `protocol` is `leaderboard`, `strict` or `both`; empty without `--judge`.
+    """
+    from medgrpo.scoring import Ratings, caption_pairs
+    from medgrpo.tasks import RubricKind
+
+    found: dict[str, Ratings] = {}
+    rubrics: tuple[tuple[Literal["leaderboard", "strict"], RubricKind], ...] = (
+        ("leaderboard", RubricKind.ABSOLUTE),
+        ("strict", RubricKind.COMPARATIVE),
+    )
+    asked: str | None = args.judge
+    if asked is None:
+        return found
+    account = judge_account(args)
+    for name, kind in rubrics:
+        if protocol in (name, "both"):
+            judge = open_judge(args, asked, kind, account)
+            pairs = caption_pairs(records, name)
+            found[name] = Ratings(judge.name, judge.kind, dict(zip(pairs, ask_judge(judge, pairs), strict=True)))
+    return found
 
 
 def ask_judge(judge: OfflineJudge | ModelJudge, pairs: Sequence[CaptionPair]) -> list[Rating | None]:

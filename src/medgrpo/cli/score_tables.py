@@ -11,11 +11,15 @@ from rich.table import Table
 _WIDTH = 132  # also where the output is a pipe: cells must not break
 
 
+def wide_console() -> Console:
+    """As wide as the terminal, or wide enough for every table where the output is a pipe."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
+
+
 def show_scores(result: Mapping[str, Any]) -> None:
     """What was asked for: one table per protocol."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_WIDTH)
+    console = wide_console()
     by_protocol = result if "summary" not in result else {result["summary"]["protocol"]: result}
     for protocol, values in by_protocol.items():
         (_show_leaderboard if protocol == "leaderboard" else _show_strict)(console, values["summary"])

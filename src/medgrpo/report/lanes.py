@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from medgrpo.core import clock, length
+from medgrpo.page import text
 from medgrpo.report.items import EXPECTED, Item
-from medgrpo.report.markup import text
 from medgrpo.report.words import capital
 
 _ASSUMED_WIDTH = 640  # pixels: the lanes' width on a tablet, which decides whether a label fits

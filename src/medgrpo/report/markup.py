@@ -1,12 +1,12 @@
-"""The smallest pieces of the page: escaped text, chips, pictures with their boxes."""
+"""Small pieces of the report: confidence, footnotes, times, pictures with their boxes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 from medgrpo.core import clock
 from medgrpo.knowledge import label
+from medgrpo.page import bar, text
 from medgrpo.reasoning import Evidence
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import Report
@@ -16,20 +16,6 @@ LABEL_HEIGHT = 18
 _CHARACTER_WIDTH = 7.6
 
 
-def text(value: str) -> str:
-    """Any text for element content or a double-quoted attribute."""
-    return escape(value, quote=True)
-
-
-def chip(kind: str, words: str) -> str:
-    return f'<span class="chip {text(kind.replace(" ", "-"))}">{text(words)}</span>'
-
-
-def bar(share: float) -> str:
-    """A small bar, 0..1; decoration, not read aloud, so the number always stands beside it."""
-    return f'<svg class="meter" aria-hidden="true"><rect class="track"/><rect class="fill" width="{share:.0%}"/></svg>'
-
-
 def meter(confidence: float) -> str:
     return f'<span class="sure">{bar(confidence)}{text(confidence_words(confidence))} <b>{confidence:.2f}</b></span>'
 
@@ -37,13 +23,6 @@ def meter(confidence: float) -> str:
 def thumb(id: str, spoken: str, inside: str) -> str:
     """A small picture that opens its item in the evidence panel."""
     return f'<a class="thumb" href="#{id}" data-item="{id}" aria-label="Show the evidence of: {text(spoken)}">{inside}</a>'
-
-
-def table(css_class: str, columns: Sequence[str], bodies: str, caption: str = "") -> str:
-    """A table that scrolls inside its own box where the screen is too narrow for it."""
-    heads = "".join(f'<th scope="col">{text(column)}</th>' for column in columns)
-    title = f"<caption>{text(caption)}</caption>" if caption else ""
-    return f'<div class="wide"><table class="{css_class}">{title}<thead><tr>{heads}</tr></thead>{bodies}</table></div>'
 
 
 def footnotes(report: Report, keys: Sequence[str]) -> str:

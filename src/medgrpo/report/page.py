@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable, Sequence
 from importlib.resources import files
-from string import Template
 
 from medgrpo.core import length
 from medgrpo.knowledge import label
+from medgrpo.page import chip, document, look, text
 from medgrpo.reasoning import RiskLevel
 from medgrpo.report import sections, tables
 from medgrpo.report.items import Item, items_of, picture_order
 from medgrpo.report.lanes import EVENT_SYMBOLS, timeline
-from medgrpo.report.markup import chip, text
 from medgrpo.report.pictures import BUDGET_BYTES, Pictures, gather
 from medgrpo.report.records import DRAFT_NOTICE, Report
 from medgrpo.report.words import share
@@ -29,19 +26,17 @@ def render_html(report: Report, frames: Callable[[float], Image], picture_bytes:
     """
     items = items_of(report)
     pictures = gather(picture_order(items), frames, picture_bytes)
-    style, script = _template("report.css"), _template("report.js")
     simulated = "SIMULATED CASE" if report.simulated else ""
-    return Template(_template("report.html")).substitute(
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+    return document(
+        f"Draft operative report: {text(report.case.file_name)}",
+        _template("report.html"),
+        look() + _template("report.css"),
+        _template("report.js"),
         notice=DRAFT_NOTICE,
         simulated_banner=f' <span class="simulated-mark">{simulated}</span>' if simulated else "",
         simulated_note=_SIMULATED_NOTE if report.simulated else "",
         procedure=text(report.procedure_name) if report.recognised else "Procedure not recognised",
         unrecognised_note="" if report.recognised else _unrecognised_note(report),
-        file_name=text(report.case.file_name),
         summary=text(" ".join(report.summary)),
         concerns="".join(f"<p>{text(sentence)}</p>" for sentence in report.concerns),
         facts=_facts(report),
@@ -80,10 +75,6 @@ def _unrecognised_note(report: Report) -> str:
 
 def _template(name: str) -> str:
     return files("medgrpo.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _hash(code: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(code.encode("utf-8")).digest()).decode("ascii")
 
 
 def _store(pictures: Pictures) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from medgrpo.core import VideoError
-from medgrpo.video import Image, encode_jpeg, resize
+from medgrpo.page import jpeg_uri, shrunk
+from medgrpo.video import Image
 
 MAX_WIDTH = 480
 BUDGET_BYTES = 3_300_000
@@ -49,16 +49,10 @@ def gather(wanted: Iterable[float], frames: Callable[[float], Image], budget_byt
         except VideoError as error:
             missing[seconds] = f"the picture could not be read: {error.reason}"
             continue
-        uri = "data:image/jpeg;base64," + base64.b64encode(encode_jpeg(image)).decode("ascii")
+        uri = jpeg_uri(image)
         used += len(uri)
         if used > budget_bytes:
             full, missing[seconds] = True, "left out to keep the file small"
             continue
         by_seconds[seconds] = Picture(f"pic{len(by_seconds) + 1}", image.shape[1], image.shape[0], uri)
     return Pictures(by_seconds, missing)
-
-
-def shrunk(image: Image, max_width: int) -> Image:
-    """The picture at most `max_width` pixels wide in its own proportions; never enlarged."""
-    height, width = image.shape[:2]
-    return image if width <= max_width else resize(image, max_width, max(1, round(height * max_width / width)))

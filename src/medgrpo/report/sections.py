@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from medgrpo.core import length
+from medgrpo.page import chip, text
 from medgrpo.reasoning import Finding, RiskLevel, RiskState
 from medgrpo.report.items import Item, how_sure
-from medgrpo.report.markup import chip, footnotes, meter, moment, picture, text, thumb
+from medgrpo.report.markup import footnotes, meter, moment, picture, thumb
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.thoughts import homes, thoughts_of

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from medgrpo.core import clock, length
 from medgrpo.knowledge import label
+from medgrpo.page import bar, chip, table, text
 from medgrpo.reasoning import ComingRisk, ComingTime, Forecast, Option
 from medgrpo.report.items import Item
-from medgrpo.report.markup import bar, chip, footnotes, moment, table, text
+from medgrpo.report.markup import footnotes, moment
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import Field, Report
 from medgrpo.report.synoptic import GROUPS, NOT_LOOKED_FOR, NOT_VISIBLE

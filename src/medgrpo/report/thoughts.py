@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from medgrpo.core import length
 from medgrpo.knowledge import Citation
+from medgrpo.page import chip, text
 from medgrpo.reasoning import Cue, Evidence, Expected, Finding, MissingCue, Thought, Timeline
-from medgrpo.report.markup import chip, footnotes, meter, moment, picture, text, thumb
+from medgrpo.report.markup import footnotes, meter, moment, picture, thumb
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import Report, Support
 from medgrpo.report.words import capital
