@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("cryptography", reason="needs the extra `live`")
+pytest.importorskip("rfc8785", reason="needs the extra `live`")
+
 from medgrpo import cli
 from medgrpo.audit import Journal, SigningKey
 

@@ -3,6 +3,8 @@
 from medgrpo.bench.analysis import AnalysisBench, RunFigures, bench_analysis, require_peer
 from medgrpo.bench.grpo import STAGES as GRPO_STAGES
 from medgrpo.bench.grpo import GrpoBench, GrpoGrowth, GrpoSide, bench_grpo
+from medgrpo.bench.live import CONTEXT as LIVE_CONTEXT
+from medgrpo.bench.live import LiveRun, run_live
 from medgrpo.bench.measure import measure_ours, measure_peer
 from medgrpo.bench.reasoning import ReasoningBench, bench_reasoning
 from medgrpo.bench.score import ScoreBench, bench_score
@@ -10,10 +12,12 @@ from medgrpo.bench.search import SearchBench, bench_search
 
 __all__ = [
     "GRPO_STAGES",
+    "LIVE_CONTEXT",
     "AnalysisBench",
     "GrpoBench",
     "GrpoGrowth",
     "GrpoSide",
+    "LiveRun",
     "ReasoningBench",
     "RunFigures",
     "ScoreBench",
@@ -26,4 +30,5 @@ __all__ = [
     "measure_ours",
     "measure_peer",
     "require_peer",
+    "run_live",
 ]
