@@ -10,13 +10,14 @@ from medgrpo.benchmark.clips import Pictures, picture_at
 from medgrpo.benchmark.outputs import Answered
 from medgrpo.core import InputError, Span, Unparsed, VideoError
 from medgrpo.page import chip, jpeg_uri, shrunk, text
+from medgrpo.sources import BenchmarkRecord
 from medgrpo.tasks import DenseAnswer, PixelBox, TemporalAnswer, TrackAnswer
 
 PER_GROUP = 2
 MOST_CASES = 24
 _PICTURES = 3
 _WIDTH = 300
-_KEPT = 1500
+_KEPT_CHARACTERS, _KEPT_LINES = 900, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,19 @@ def _case(case: Case, pictures: Pictures) -> str:
         chip("unchecked", f"cannot be read: {case.note}") if case.status == "unparsed" else chip("checked", f"{case.score:.3f}")
     )
     cut = chip("alert", "cut off at the token limit") if case.answered.answer.finish == "length" else ""
-    clip_seconds = float(len(record.frames) / record.frames_per_second)
     return (
         f'<article class="worst-case"><h3>{text(record.source)}, {text(row.task.card.name.replace("_", " "))}, row {row.place} '
         f'{status} {cut}</h3><p class="quiet">{text(row.clip)}</p>'
-        f'<div class="shots">{"".join(_pictures(case, gold, said, pictures))}</div>{_spans(gold, said, clip_seconds)}'
+        f'<div class="shots">{"".join(_pictures(case, gold, said, pictures))}</div>{_spans(gold, said, _clip_seconds(record))}'
         f"<dl><dt>Question</dt><dd>{_short(record.question)}</dd><dt>Reference</dt><dd>{_short(written)}</dd>"
         f"<dt>Answer</dt><dd>{_short(case.answered.prediction) or '(empty)'}</dd></dl></article>"
     )
 
 
 def _short(words: str) -> str:
-    cut = f"\n[{len(words) - _KEPT:,} more characters in records.jsonl]" if len(words) > _KEPT else ""
-    return text(words[:_KEPT]) + cut
+    kept = "\n".join(words[:_KEPT_CHARACTERS].splitlines()[:_KEPT_LINES])
+    cut = f"\n[of {len(words):,} characters; all are in records.jsonl]" if len(kept) < len(words.rstrip()) else ""
+    return text(kept) + cut
 
 
 def _pictures(case: Case, gold: object, said: object, pictures: Pictures) -> list[str]:
@@ -109,8 +110,15 @@ def _moments(case: Case, gold: object) -> list[float]:
         return [times[record.frames.index(record.region.frame)]]
     if times:
         return _spread(times)
-    length = float(record.clip.end) - float(record.clip.start) if record.clip.form == "input_video_time" else 0.0
+    length = _clip_seconds(record)
     return [length * share for share in (0.1, 0.5, 0.9)] if length else [0.0]
+
+
+def _clip_seconds(record: BenchmarkRecord) -> float:
+    """By its listed frames or its times; 0 where only numbers of frames are given."""
+    if record.frames:
+        return float(len(record.frames) / record.frames_per_second)
+    return float(record.clip.end) - float(record.clip.start) if record.clip.form == "input_video_time" else 0.0
 
 
 def _spread(times: Sequence[float]) -> list[float]:
