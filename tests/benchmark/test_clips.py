@@ -77,3 +77,9 @@ def test_a_video_that_is_not_there_or_too_short_is_named(videos: Path) -> None:
         reader(rows_of([record(bounds, video="v9")])[0])
     with pytest.raises(InputError, match="lists no frames; give the folder of the videos with --videos"):
         ClipReader(Pictures(), SAMPLING)(rows_of([record(bounds)])[0])
+
+
+def test_a_region_without_area_fails_its_question_by_name(frames: Path) -> None:
+    asked = record(ClipBounds("input_video_time", "0.0", "3.0"), Region("b", PixelBox(10, 10, 10, 40)))
+    with pytest.raises(InputError, match="b: the region's box has no area"):
+        ClipReader(Pictures({"/root/data": str(frames)}), SAMPLING)(rows_of([asked])[0])

@@ -44,11 +44,13 @@ def clip_of(record: BenchmarkRecord, pictures: Pictures, sampling: Sampling) -> 
     VideoError or InputError, by name, when a picture cannot be had: it is never replaced. Listed frame k is at k over the rate,
     as in the official pipeline; frame numbers are ragged.
     """
+    box = record.region.box if record.region is not None else None
+    if record.region is not None and box is not None and not (box.x0 < box.x1 and box.y0 < box.y1):
+        raise InputError(f"{record.region.frame}: the region's box has no area, so that nothing can be drawn")
     if pictures.videos is not None:
         return _from_video(record, _video(pictures.videos, record.video), sampling)
     if not record.frames:
         raise InputError(f"{record.video}: the question lists no frames; give the folder of the videos with --videos")
-    box = record.region.box if record.region is not None else None
     mark = None
     if record.region is not None and box is not None:
         mark = Mark(record.frames.index(record.region.frame), (box.x0, box.y0, box.x1, box.y1))

@@ -63,7 +63,7 @@ def titled_progress() -> Generator[Callable[[str, int, int], None]]:
         def listen(title: str, done: int, total: int) -> None:
             name, _, words = title.partition(": ")
             if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total, at="")
+                tasks[name] = bars.add_task(name, total=total, completed=done, at="")  # what was there before tells no speed
             bars.update(tasks[name], completed=done, at=words)
 
         yield listen
