@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from medgrpo.core import InputError, Interrupted, ModelError
 from medgrpo.policy import GrpoRecipe, Policy, StopSettings, alarms, check_sight, read_grpo_recipe, train_grpo
+from medgrpo.tasks import DIMENSIONS, Rating
 from medgrpo.video import encode_png
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
@@ -241,6 +243,59 @@ def test_a_missing_calibration_key_is_refused_before_anything_is_written(tiny25,
 def test_a_part_that_nobody_can_measure_is_refused(tiny25, data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the part `judge` needs a judge"):
         _run(_recipe(tiny25, data, rewards={"captions": {"judge": 1.0}}), tmp_path / "run")
+
+
+class _Alphabet:
+    """How much of a text is letters."""
+
+    name = "alphabet"
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        letters = np.array([[sum(map(str.isalpha, text)), sum(not one.isalpha() for one in text)] for text in texts], np.float32)
+        return (letters + 0.3) / np.linalg.norm(letters + 0.3, axis=1, keepdims=True)
+
+
+def test_what_is_rewarded_becomes_more(tiny25, data: Path, tmp_path: Path) -> None:
+    recipe = _recipe(
+        tiny25,
+        data,
+        rollout={"group_size": 6, "prompts_per_step": 2, "draws_per_step": 2, "most_new_tokens": 5},
+        update={"learning_rate": 1e-2, "warmup_steps": 0},
+        run={"steps": 14, "checkpoint_every": 100},
+        stop={"window": 100},
+    )
+    train_grpo(recipe, tmp_path / "run", _quiet, _never, _Alphabet())
+    rewards = [np.mean([row["reward"] for row in line["keys"].values()]) for line in _lines(tmp_path / "run")]
+    assert np.mean(rewards[-4:]) > np.mean(rewards[:4]) + 0.15
+
+
+class _Moody:
+    """A judge that rates by length and fails on every third pair; slowly, so that it runs beside the sampling."""
+
+    name = "moody"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def rate(self, pairs):
+        await asyncio.sleep(0.01)
+        rated = []
+        for pair in pairs:
+            self.asked += 1
+            grade = 1 + len(pair.prediction.split()) % 5
+            rated.append(None if self.asked % 3 == 0 else Rating(dict.fromkeys(DIMENSIONS, grade)))
+        return rated
+
+
+def test_a_judge_that_fails_leaves_answers_unscored_and_counted(tiny25, data: Path, tmp_path: Path) -> None:
+    judge = _Moody()
+    recipe = _recipe(tiny25, data, rewards={"captions": {"similarity": 0.5, "judge": 0.5}}, run={"steps": 2})
+    train_grpo(recipe, tmp_path / "run", _quiet, _never, _Letters(), judge)
+    rows = [row for line in _lines(tmp_path / "run") for row in line["keys"].values()]
+    assert sum(row["unscored"] for row in rows) == judge.asked // 3 > 0
+    samples = [answer for line in _lines(tmp_path / "run", "samples.jsonl") for answer in line["answers"]]
+    assert all(answer["advantage"] == 0 for answer in samples if answer["reward"] is None)
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text(encoding="utf-8"))["judge"] == "moody"
 
 
 def test_a_checkpoint_of_another_geometry_is_refused(whole: Path, tiny25, data: Path, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from medgrpo.core import InputError
 from medgrpo.reward import Key, calibrate, measured_scores
-from medgrpo.scoring import Records, record_from
+from medgrpo.scoring import Ratings, Records, caption_pairs, record_from
+from medgrpo.tasks import DIMENSIONS, Rating, RubricKind
 
 
 class _Letters:
@@ -66,3 +67,17 @@ def test_a_handful_of_answers_is_refused_by_name() -> None:
 def test_captions_without_a_sentence_model_have_no_scores() -> None:
     with pytest.raises(InputError, match="CoPESD/video_summary/similarity"):
         calibrate(measured_scores(_records(), None), "sha256:1", least=3)
+
+
+def test_a_judge_is_a_part_of_its_own() -> None:
+    records = _records()
+    pairs = caption_pairs(records, "strict")
+    grades = [5, 3, None]
+    by_pair = {
+        pair: None if grade is None else Rating(dict.fromkeys(DIMENSIONS, grade)) for pair, grade in zip(pairs, grades, strict=True)
+    }
+    ratings = Ratings("by hand", RubricKind.COMPARATIVE, by_pair)
+    both = measured_scores(records, _Letters(), ratings).scores
+    assert both[Key("CoPESD", "video_summary", "judge")] == (1.0, 0.5, None)
+    assert both[Key("CoPESD", "video_summary", "similarity")][1] == 0.0
+    assert Key("CoPESD", "video_summary", "similarity") not in measured_scores(records, None, ratings).scores

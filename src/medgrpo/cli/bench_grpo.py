@@ -16,7 +16,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "transformers' generate and forward over G copies, and TRL's GRPOTrainer where it is installed (extra `bench-grpo`; it has "
         "no video, so it gets as many visual tokens as still images). Each runs in its own process.",
     )
-    parser.add_argument("--pictures", metavar="N", type=whole, default=16, help="temporal patches of 64 tokens (default: 16)")
+    parser.add_argument("--pictures", metavar="N", type=whole, default=30, help="temporal patches of 64 tokens (default: 30)")
     parser.add_argument("--group", metavar="G", type=whole, default=8, help="answers per prompt (default: 8)")
     parser.add_argument("--answer-tokens", metavar="C", type=whole, default=48, help="tokens of every answer (default: 48)")
     parser.add_argument("--rounds", metavar="N", type=whole, default=2, help="measure N times, report the least (default: 2)")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from medgrpo.cli.command import Subparsers, positive, whole
+from medgrpo.cli.judges import add_judge_options, ask_judge, open_judge
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -25,6 +26,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         default="none",
         help="also calibrate captions by sentence similarity (extra `similarity`); default: a file with captions is refused",
     )
+    parser.add_argument("--judge", metavar="JUDGE", help="also calibrate captions by this judge (docs/judging.md)")
+    add_judge_options(parser)
     parser.add_argument("--least", metavar="N", type=whole, default=8, help="fewest scored answers of a key (default: 8)")
     parser.add_argument("--steepness", metavar="K", type=positive, default=3.0, help="k of the logistic (default: 3)")
     parser.add_argument("--floor", metavar="IQR", type=positive, default=0.02, help="least spread that counts (default: 0.02)")
@@ -37,11 +40,17 @@ def run(args: argparse.Namespace) -> int:
 
     from medgrpo.cli.output import write_text
     from medgrpo.reward import calibrate, measured_scores
-    from medgrpo.scoring import Remembering, load_minilm, read_records
+    from medgrpo.scoring import Ratings, Remembering, caption_pairs, load_minilm, read_records
+    from medgrpo.tasks import RubricKind
 
     records = read_records(args.records)
     sentences = Remembering(load_minilm()) if args.captions == "similarity" else None
-    measured = measured_scores(records, sentences)
+    ratings = None
+    if args.judge is not None:
+        judge = open_judge(args, args.judge, RubricKind.COMPARATIVE)
+        pairs = caption_pairs(records, "strict")
+        ratings = Ratings(judge.name, judge.kind, dict(zip(pairs, ask_judge(judge, pairs), strict=True)))
+    measured = measured_scores(records, sentences, ratings)
     calibration = calibrate(measured, args.checkpoint, args.steepness, args.floor, args.least)
     write_text(args.out, calibration.model_dump_json(indent=1) + "\n")
     table = Table("source", "task", "part", "n", "unscored", "p25", "p50", "p75", "")

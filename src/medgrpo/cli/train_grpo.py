@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from medgrpo.cli.command import Subparsers
+from medgrpo.cli.judges import add_judge_options, open_judge
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -19,6 +20,13 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     )
     parser.add_argument("recipe", metavar="RECIPE", type=Path, help="the recipe (TOML)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the run: metrics, checkpoint, model")
+    parser.add_argument(
+        "--judge",
+        metavar="JUDGE",
+        help="who rates captions where the recipe rewards them so: `offline`, an endpoint with --judge-model, or any model that "
+        "`evaluate run` takes (docs/judging.md); its rubric is the comparative one",
+    )
+    add_judge_options(parser)
     return parser
 
 
@@ -34,11 +42,13 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.analysis import stop_on_signals
     from medgrpo.cli.progress import titled_progress
     from medgrpo.scoring import Remembering, load_minilm
+    from medgrpo.tasks import RubricKind
 
     recipe = read_grpo_recipe(args.recipe)
     sentences = Remembering(load_minilm()) if needs_sentences(recipe) else None
+    judge = None if args.judge is None else open_judge(args, args.judge, RubricKind.COMPARATIVE)
     with titled_progress() as progress, stop_on_signals() as stop:
-        done = train_grpo(recipe, args.out, progress, stop, sentences)
+        done = train_grpo(recipe, args.out, progress, stop, sentences, judge)
     for reason in done.stopped:
         sys.stderr.write(f"medgrpo: stopped by an alarm after step {done.steps}: {reason}\n")
     sys.stdout.write(f"{done.model or args.out / 'metrics.jsonl'}\n")

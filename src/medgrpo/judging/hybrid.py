@@ -17,12 +17,19 @@ def hybrid_reward(similarity: float | None, judge: float | None) -> float | None
     return None if similarity is None or judge is None else (similarity + judge) / 2
 
 
-async def caption_parts(pairs: Sequence[CaptionPair], judge: Judge, sentences: Embedder) -> list[Mapping[str, float | None]]:
-    """Per pair `similarity` (cosine, cut off below 0) and `judge` (the rating's share), each 0..1: the parts of a caption's
-    reward."""
-    ratings = await judge.rate(pairs)
-    alike = cosines([(pair.prediction, pair.reference) for pair in pairs], sentences)
-    return [
-        {"similarity": None if cosine is None else min(1.0, max(0.0, cosine)), "judge": None if rating is None else rating.share}
-        for cosine, rating in zip(alike, ratings, strict=True)
-    ]
+async def caption_parts(
+    pairs: Sequence[CaptionPair], judge: Judge | None, sentences: Embedder | None
+) -> list[Mapping[str, float | None]]:
+    """Per pair `similarity` (cosine, cut off below 0) and `judge` (the rating's share), each 0..1: the parts of a caption's reward.
+
+    A part whose measure is not given is left out, which is not the same as None (it failed).
+    """
+    parts: list[dict[str, float | None]] = [{} for _ in pairs]
+    if sentences is not None:
+        alike = cosines([(pair.prediction, pair.reference) for pair in pairs], sentences)
+        for part, cosine in zip(parts, alike, strict=True):
+            part["similarity"] = None if cosine is None else min(1.0, max(0.0, cosine))
+    if judge is not None:
+        for part, rating in zip(parts, await judge.rate(pairs), strict=True):
+            part["judge"] = None if rating is None else rating.share
+    return list(parts)

@@ -97,6 +97,10 @@ class GrpoRun:
 
     def train(self, progress: Progress, stop: Callable[[], bool]) -> Finished:
         """All steps that are left."""
+        with asyncio.Runner() as runner:  # one loop for all steps: a judge's connections belong to it
+            return self._train(progress, stop, runner)
+
+    def _train(self, progress: Progress, stop: Callable[[], bool], runner: asyncio.Runner) -> Finished:
         steps = self.recipe.run.steps
         self._check_sight()
         history = self.folder.lines("metrics.jsonl")
@@ -104,7 +108,7 @@ class GrpoRun:
             if stop():
                 self.folder.save(self._state())
                 raise Interrupted(f"stopped after step {self.step} of {steps}; the same command goes on")
-            line = self._one_step()
+            line = self._one_step(runner)
             history.append(line)
             found = alarms(self.recipe.stop, history)
             self.step += 1
@@ -116,10 +120,10 @@ class GrpoRun:
                 return Finished(self.step, None, tuple(found))
         return Finished(self.step, self._export(), ())
 
-    def _one_step(self) -> dict[str, Any]:
+    def _one_step(self, runner: asyncio.Runner) -> dict[str, Any]:
         self.policy.network.eval()
         started = time.perf_counter()
-        collected = asyncio.run(self._collector.collect())
+        collected = runner.run(self._collector.collect())
         sampled = time.perf_counter()
         if not collected.asked:
             reasons = "; ".join(sorted({reason for _, reason in collected.skipped})[:3])

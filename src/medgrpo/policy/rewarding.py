@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from medgrpo.core import Example, InputError, Unparsed
+from medgrpo.judging import caption_parts
 from medgrpo.policy.recipe import RewardSettings
 from medgrpo.reward import SCORE_WEIGHTS, Calibration, Key, Parts, format_factor, group_rewards
-from medgrpo.scoring import Embedder, cosines
+from medgrpo.scoring import Embedder
 from medgrpo.tasks import TASKS, AnyTask, CaptionPair, Judge
 
 
@@ -39,7 +39,7 @@ class Rewarder:
             if "similarity" in weights and self._sentences is None:
                 raise InputError(f"{source}/{task}: the part `similarity` needs the sentence model (extra `similarity`)")
             if "judge" in weights and self._judge is None:
-                raise InputError(f"{source}/{task}: the part `judge` needs a judge; give one, or leave it out of rewards.captions")
+                raise InputError(f"{source}/{task}: the part `judge` needs a judge (--judge), or leave it out of rewards.captions")
             if self._settings.normaliser == "logistic" and self._calibration is not None:
                 for part in weights:
                     self._calibration.of(Key(source, task, part))
@@ -67,17 +67,15 @@ class Rewarder:
         if not task.card.needs_judge:
             return [{"score": task.score(answer, gold).value} for answer in answers]
         weights = self._weights(task)
-        scores: list[dict[str, float | None]] = [dict.fromkeys(weights, 0.0) for _ in answers]
+        scores: list[Mapping[str, float | None]] = [dict.fromkeys(weights, 0.0) for _ in answers]
         readable = [index for index, answer in enumerate(answers) if not isinstance(answer, Unparsed)]
         pairs = [CaptionPair(answers[index].text, gold.text) for index in readable]
-        if "similarity" in weights and self._sentences is not None and pairs:
-            texts = [(pair.prediction, pair.reference) for pair in pairs]
-            for index, cosine in zip(readable, await asyncio.to_thread(cosines, texts, self._sentences), strict=True):
-                scores[index]["similarity"] = None if cosine is None else max(0.0, cosine)
-        if "judge" in weights and self._judge is not None and pairs:
-            for index, rating in zip(readable, await self._judge.rate(pairs), strict=True):
-                scores[index]["judge"] = None if rating is None else rating.share
-        return list(scores)
+        if pairs:
+            judge = self._judge if "judge" in weights else None
+            sentences = self._sentences if "similarity" in weights else None
+            for index, parts in zip(readable, await caption_parts(pairs, judge, sentences), strict=True):
+                scores[index] = parts
+        return scores
 
 
 def _mean(score: Mapping[str, float | None], weights: Mapping[str, float]) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from medgrpo.core import InputError
 from medgrpo.reward.calibration import FLOOR, STEEPNESS, Calibration, Key, statistics_of
-from medgrpo.scoring import Embedder, Records, score_strict, source_name
+from medgrpo.scoring import Embedder, Ratings, Records, score_strict, source_name
 from medgrpo.tasks import TASKS, task_of
 
 
@@ -19,18 +19,28 @@ class MeasuredScores:
     broken: int
 
 
-def measured_scores(records: Records, sentences: Embedder | None) -> MeasuredScores:
-    """Strict scores (`Task.score`); an answer that cannot be read scores 0. Captions need `sentences` and give `similarity`."""
-    verdicts = score_strict(records, sentences, resamples=1).verdicts
+def measured_scores(records: Records, sentences: Embedder | None = None, ratings: Ratings | None = None) -> MeasuredScores:
+    """Strict scores (`Task.score`); an answer that cannot be read scores 0.
+
+    Captions give `similarity` where `sentences` is given and `judge` where `ratings` are; without either a `similarity` that nobody
+    could measure.
+    """
+    plain = score_strict(records, sentences, resamples=1).verdicts
+    rated = plain if ratings is None else score_strict(records, None, resamples=1, ratings=ratings).verdicts
     held: dict[Key, list[float | None]] = {}
     broken = 0
-    for record, verdict in zip(records.records, verdicts, strict=True):
+    for record, verdict, judged in zip(records.records, plain, rated, strict=True):
         task = task_of(record.qa_type)
         if task is None or verdict.status == "broken":
             broken += 1
             continue
-        part = "similarity" if task.card.needs_judge else "score"
-        held.setdefault(Key(source_name(record.data_source), task.card.name, part), []).append(verdict.score)
+        parts = {"score": verdict.score} if not task.card.needs_judge else {}
+        if task.card.needs_judge and (sentences is not None or ratings is None):
+            parts["similarity"] = verdict.score
+        if task.card.needs_judge and ratings is not None:
+            parts["judge"] = judged.score
+        for part, score in parts.items():
+            held.setdefault(Key(source_name(record.data_source), task.card.name, part), []).append(score)
     return MeasuredScores({key: tuple(scores) for key, scores in held.items()}, broken)
 
 
