@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForImageTextToText
+from transformers.utils.logging import disable_progress_bar
 
 from medgrpo.core import InputError, ModelError
 from medgrpo.models import Encoder
@@ -15,6 +16,7 @@ from medgrpo.policy.recipe import GrpoRecipe, ModelSettings
 
 def load_network(settings: ModelSettings) -> Any:
     """Transformers' class with its weights, on the device. ModelError, one line, when it cannot be had."""
+    disable_progress_bar()  # the run draws its own
     try:
         device = torch.device(settings.device)
         network: Any = AutoModelForImageTextToText.from_pretrained(settings.checkpoint, dtype=torch.float32)
