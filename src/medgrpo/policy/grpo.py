@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from medgrpo import __version__
+from medgrpo.benchmark import clip_of
 from medgrpo.core import InputError, Interrupted, ModelError
 from medgrpo.models import Encoded, Encoder, Request, open_encoder
 from medgrpo.policy.alarms import alarms
@@ -27,7 +28,7 @@ from medgrpo.policy.figures import Asked, Collected, by_source_task
 from medgrpo.policy.keeping import RunFolder
 from medgrpo.policy.loading import load_network, policy_of
 from medgrpo.policy.policy import Policy
-from medgrpo.policy.questions import Question, Sampler, clip_of, read_questions
+from medgrpo.policy.questions import Question, Sampler, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import GrpoRecipe
 from medgrpo.policy.rewarding import Rewarder
 from medgrpo.policy.update import Group, UpdateFigures, accumulate, measured
@@ -182,7 +183,8 @@ class GrpoRun:
         return first, None if norm is None else norm.item()
 
     def _encode(self, question: Question) -> Encoded:
-        clip = clip_of(question.record, self.recipe.data, self._encoder.family.form.side_multiple)
+        data = self.recipe.data
+        clip = clip_of(question.record, pictures_of(data), sampling_of(data, self._encoder.family.form.side_multiple))
         budget = self.recipe.rollout.most_new_tokens
         return self._encoder.encode(Request(question.example.key, question.record.question, clip, budget))
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from medgrpo.benchmark import Pictures
 from medgrpo.core import Example, InputError, Unparsed
 from medgrpo.policy.recipe import DataSettings
 from medgrpo.sources import BenchmarkRecord, Problem, example_of, read_medvidbench
-from medgrpo.video import Mark, SampledClip, Sampling, clip_from_frames, mapped_path
+from medgrpo.video import Sampling
 
 SourceTask = tuple[str, str]
 
@@ -58,20 +59,16 @@ def read_questions(path: Path, tasks: Sequence[str]) -> Questions:
     return Questions(tuple(kept), left_out)
 
 
-def clip_of(record: BenchmarkRecord, data: DataSettings, side_multiple: int) -> SampledClip:
-    """What the model is shown. VideoError or InputError, by name, when a picture cannot be had; it is never replaced."""
-    if not record.frames:
-        raise InputError(f"record {record.index}: lists no frames")
-    sampling = Sampling(
+def pictures_of(data: DataSettings) -> Pictures:
+    """Where the questions' pictures are; relative paths start at the questions' file."""
+    return Pictures({"": str(data.questions.parent), **data.moved}, data.videos or None)
+
+
+def sampling_of(data: DataSettings, side_multiple: int) -> Sampling:
+    """The sampling contract, in multiples of the model's patches."""
+    return Sampling(
         most_frames=data.most_frames, least_pixels=data.least_pixels, most_pixels=data.most_pixels, side_multiple=side_multiple
     )
-    mark = None
-    if record.region is not None:
-        box = record.region.box
-        mark = Mark(record.frames.index(record.region.frame), (box.x0, box.y0, box.x1, box.y1))
-    here = data.questions.parent
-    frames = [here / mapped_path(frame, data.moved) for frame in record.frames]
-    return clip_from_frames(frames, record.frames_per_second, sampling, mark=mark)
 
 
 class Sampler:

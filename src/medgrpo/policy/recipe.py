@@ -41,6 +41,8 @@ class DataSettings(Config):
     """Which tasks are rewarded; questions of others are left out and counted."""
     moved: dict[str, str] = Field(default_factory=dict)
     """Leading folders in the file's frame paths, and where those pictures lie here."""
+    videos: Path | Literal[False] = False
+    """A folder of whole videos, which are cut at the questions' bounds in place of the listed frames; false: the frames."""
     most_frames: int = Field(default=768, ge=1)
     least_pixels: int = Field(default=8 * 28 * 28, ge=1)
     most_pixels: int = Field(default=48 * 28 * 28, ge=1)
@@ -166,7 +168,9 @@ def read_grpo_recipe(path: Path) -> GrpoRecipe:
     checkpoint = here / recipe.model.checkpoint
     return recipe.model_copy(
         update={
-            "data": recipe.data.model_copy(update={"questions": here / recipe.data.questions}),
+            "data": recipe.data.model_copy(
+                update={"questions": here / recipe.data.questions, "videos": recipe.data.videos and here / recipe.data.videos}
+            ),
             "rewards": recipe.rewards.model_copy(update={"calibration": calibration and here / calibration}),
             "model": recipe.model.model_copy(update={"checkpoint": str(checkpoint)}) if checkpoint.is_dir() else recipe.model,
         }
