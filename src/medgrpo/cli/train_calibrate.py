@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from medgrpo.cli.command import Subparsers, positive, whole
-from medgrpo.cli.judges import add_judge_options, ask_judge, open_judge
+from medgrpo.cli.judges import add_judge_options, protocol_ratings
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -40,17 +40,11 @@ def run(args: argparse.Namespace) -> int:
 
     from medgrpo.cli.output import write_text
     from medgrpo.reward import calibrate, measured_scores
-    from medgrpo.scoring import Ratings, Remembering, caption_pairs, load_minilm, read_records
-    from medgrpo.tasks import RubricKind
+    from medgrpo.scoring import Remembering, load_minilm, read_records
 
     records = read_records(args.records)
     sentences = Remembering(load_minilm()) if args.captions == "similarity" else None
-    ratings = None
-    if args.judge is not None:
-        judge = open_judge(args, args.judge, RubricKind.COMPARATIVE)
-        pairs = caption_pairs(records, "strict")
-        ratings = Ratings(judge.name, judge.kind, dict(zip(pairs, ask_judge(judge, pairs), strict=True)))
-    measured = measured_scores(records, sentences, ratings)
+    measured = measured_scores(records, sentences, protocol_ratings(args, records, "strict").get("strict"))
     calibration = calibrate(measured, args.checkpoint, args.steepness, args.floor, args.least)
     write_text(args.out, calibration.model_dump_json(indent=1) + "\n")
     table = Table("source", "task", "part", "n", "unscored", "p25", "p50", "p75", "")

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from medgrpo.cli.command import Subparsers
-from medgrpo.cli.judges import add_judge_options, open_judge
+from medgrpo.cli.judges import add_judge_options, judge_account, open_judge
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -46,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
 
     recipe = read_grpo_recipe(args.recipe)
     sentences = Remembering(load_minilm()) if needs_sentences(recipe) else None
-    judge = None if args.judge is None else open_judge(args, args.judge, RubricKind.COMPARATIVE)
+    judge = None
+    if args.judge is not None:
+        judge = open_judge(args, args.judge, RubricKind.COMPARATIVE, judge_account(args))
     with titled_progress() as progress, stop_on_signals() as stop:
         done = train_grpo(recipe, args.out, progress, stop, sentences, judge)
     for reason in done.stopped:
