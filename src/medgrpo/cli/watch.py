@@ -32,12 +32,19 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument(
         "--key", metavar="FILE", type=Path, help="signing key of the record (default: ~/.config/medgrpo/record.pem, made if absent)"
     )
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="a video-language model that remarks now and then, as of `medgrpo ask`; never part of an alert (default: none)",
+    )
+    parser.add_argument("--model-name", metavar="NAME", default="", help="its name at an endpoint (key: MEDGRPO_MODEL_KEY)")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     import json
     import sys
+    from contextlib import ExitStack
     from dataclasses import asdict
     from functools import partial
 
@@ -47,8 +54,9 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.cli.watching import Screen, summary
     from medgrpo.core import InputError
     from medgrpo.knowledge import load_procedure
+    from medgrpo.models import ModelOptions, open_model
     from medgrpo.perception import load_perceiver
-    from medgrpo.stream import FastLoop, LiveSession, ManualClock, Site, SystemClock, load_site, open_source, stamped
+    from medgrpo.stream import FastLoop, LiveSession, ManualClock, Site, SlowLoop, SystemClock, load_site, open_source, stamped
 
     if args.loops < 0:
         raise InputError(f"--loops is {args.loops}: give 0 (for ever) or more")
@@ -72,9 +80,21 @@ def run(args: argparse.Namespace) -> int:
         stop_on_signals() as stop,
         Journal(args.out / "record", key, partial(stamped, SystemClock()), about) as journal,
         Screen() as screen,
+        ExitStack() as stack,
     ):
+        slow = None
+        if args.model is not None:
+            slow = stack.enter_context(SlowLoop(open_model(args.model, ModelOptions(endpoint_model=args.model_name)), clock))
         session = LiveSession(
-            source, loop, clock, journal, args.out, every_seconds=1 / args.looks_per_second, listeners=[screen.show]
+            source,
+            loop,
+            clock,
+            journal,
+            args.out,
+            every_seconds=1 / args.looks_per_second,
+            listeners=[screen.show],
+            slow=slow,
+            on_remark=screen.remark,
         )
         timeline = session.run(stop)
         journal.append("summary", {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds})

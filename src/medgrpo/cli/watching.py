@@ -15,7 +15,7 @@ from rich.text import Text
 from medgrpo.core import clock, length
 from medgrpo.knowledge import label
 from medgrpo.reasoning import Timeline
-from medgrpo.stream import ChannelState, Tick, Totals
+from medgrpo.stream import ChannelState, Remark, Tick, Totals
 
 _STYLES = {
     ChannelState.ALERT: "bold red",
@@ -42,6 +42,13 @@ class Screen:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._live is not None:
             self._live.stop()
+
+    def remark(self, remark: Remark) -> None:
+        seen = f"about {clock(remark.seen_from_seconds)} to {clock(remark.seen_until_seconds)}, {remark.age_seconds:.1f} s later"
+        said = f"NO REMARK ({seen}): {remark.failure}"
+        if remark.text is not None:
+            said = f"THE MODEL'S OWN WORDS ({seen}): {remark.text}"
+        sys.stdout.write(" ".join(said.split()) + "\n")
 
     def show(self, tick: Tick) -> None:
         for change in tick.changes:

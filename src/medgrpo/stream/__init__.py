@@ -23,6 +23,7 @@ from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.privacy import Privacy, PrivacyFilter
 from medgrpo.stream.session import Listener, LiveSession, Totals
+from medgrpo.stream.slow import Remark, SlowLoop, SlowSettings, current
 from medgrpo.stream.sources import FileSource, NetworkSource, SimulatedSource, open_source
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
 from medgrpo.stream.tick import STAGES, Tick
@@ -55,14 +56,18 @@ __all__ = [
     "Priority",
     "Privacy",
     "PrivacyFilter",
+    "Remark",
     "Signal",
     "SimulatedSource",
     "Site",
+    "SlowLoop",
+    "SlowSettings",
     "SystemClock",
     "TechnicalLimits",
     "TechnicalWatch",
     "Tick",
     "Totals",
+    "current",
     "load_site",
     "open_source",
     "priority_of",

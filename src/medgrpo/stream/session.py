@@ -12,7 +12,7 @@ import threading
 from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from medgrpo.stream.arrival import Arrival, LinkEvent, LiveSource
 from medgrpo.stream.clock import Clock, ManualClock
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.mailbox import Mailbox, Taken
+from medgrpo.stream.slow import Remark, SlowLoop
 from medgrpo.stream.tick import Tick, change_body, report_body
 from medgrpo.video import encode_jpeg
 
@@ -63,10 +64,13 @@ class LiveSession:
         *,
         every_seconds: float = 0.2,
         listeners: Sequence[Listener] = (),
+        slow: SlowLoop | None = None,
+        on_remark: Callable[[Remark], None] | None = None,
     ) -> None:
         self._source, self.loop, self._clock = source, loop, clock
         self._journal, self._case_dir, self._every = journal, case_dir, every_seconds
         self._listeners, self._lock = tuple(listeners), threading.Lock()
+        self._slow, self._on_remark = slow, on_remark
         self._channels: dict[str, tuple[str, str]] = {}
         self._last_arrival: Arrival | None = None
         self._begun = clock.seconds()
@@ -162,8 +166,12 @@ class LiveSession:
                 tick = self.loop.no_look(self._case_now(), taken.events, passed, taken.duplicates)
             self._count(tick, arrival)
             self._record(tick)
+            remarks = self._remarks(tick)
         for listener in self._listeners:
             listener(tick)
+        for remark in remarks:
+            if self._on_remark is not None:
+                self._on_remark(remark)
 
     def _case_now(self) -> float:
         """The moment of the case when nothing comes in: the last picture's (or the beginning), gone on by the clock."""
@@ -198,6 +206,16 @@ class LiveSession:
             self._write("decision", body, durable=change.decision is Decision.SAID)
         for record in tick.settled:
             self._write("settled", json.loads(record_line(record)))
+
+    def _remarks(self, tick: Tick) -> Sequence[Remark]:
+        """Hand the look to the slow loop, and record what it has said since: after the decision, which does not wait for it."""
+        if self._slow is None:
+            return ()
+        self._slow.offer(tick, self.loop.privacy.clear)
+        remarks = self._slow.take()
+        for remark in remarks:
+            self._write("remark", asdict(remark))
+        return remarks
 
     def _changed(self, report: ChannelReport) -> None:
         """A channel is written when its state or reason changes, never left to be guessed."""

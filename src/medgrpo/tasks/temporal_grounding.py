@@ -55,7 +55,7 @@ class TemporalGrounding:
         leaderboard_keys=("tag_miou_03", "tag_miou_05"),
         sources=("AVOS", "CholecT50", "CoPESD", "EgoSurgery", "NurViD"),
         metric="soft F1 of spans: twice the IoU of the optimal pairs over the number of predicted and true spans",
-        answer_tokens=256,
+        answer_tokens=448,
     )
 
     def prompt(self, source: str, action: str, listed: Sequence[str] = (), variant: int = 0, *, may_be_absent: bool = False) -> str:
