@@ -25,7 +25,7 @@ from medgrpo.video import Image, SampledClip, Sampling, resize
 
 QUESTION = (
     "The pictures show the last {seconds:.0f} seconds of an operation, {known} Say in one or two sentences what is happening, and "
-    "in one what may happen next. Say only what the pictures show; name no person, give no diagnosis; where you cannot tell, say so."
+    "in one what may happen next. Say only what the pictures show; name no person, give no diagnosis; say where you cannot tell."
 )
 
 
