@@ -21,6 +21,9 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         description="Play simulated video of 25 frames a second at its own pace, at 854x480 and at 1920x1080, and measure every "
         "stage from a picture's arrival to its decision. Takes twice --minutes, and the time to draw the videos.",
     )
+    parser.add_argument(
+        "videos", metavar="VIDEO", nargs="*", type=Path, help="videos to play instead (default: simulated ones of both sizes)"
+    )
     parser.add_argument("--minutes", metavar="M", type=positive, default=2.0, help="of each size (default: 2; 30 for figures)")
     parser.add_argument("--looks-per-second", metavar="N", type=positive, default=5.0, help="looks per second (default: 5)")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there as JSON")
@@ -40,17 +43,22 @@ def run(args: argparse.Namespace) -> int:
 
     perceiver = load_perceiver()
     runs: list[LiveRun] = []
+
+    def play(video: Path) -> None:
+        with progress_bars() as bars:
+            task = bars.add_task(f"live {video.name}", total=args.minutes * 60, at="")
+
+            def listen(tick: Tick) -> None:
+                bars.update(task, completed=tick.case_seconds, at=f"{tick.case_seconds:.0f} s")
+
+            runs.append(run_live(video, args.minutes, perceiver, args.looks_per_second, listen))
+
     with tempfile.TemporaryDirectory() as folder:
-        for size in SIZES:
-            place = Path(folder) / f"{size[0]}"
-            video = simulate_with_progress(place, minutes=2.0, seed=7, size_wh=size)
-            with progress_bars() as bars:
-                task = bars.add_task(f"live {size[0]}x{size[1]}", total=args.minutes * 60, at="")
-
-                def listen(tick: Tick, task: object = task) -> None:
-                    bars.update(task, completed=tick.case_seconds, at=f"{tick.case_seconds:.0f} s")  # type: ignore[arg-type]
-
-                runs.append(run_live(video, args.minutes, perceiver, args.looks_per_second, listen))
+        for video in args.videos:
+            play(video)
+        for width, height in () if args.videos else SIZES:
+            place = Path(folder) / f"{width}"
+            play(simulate_with_progress(place, minutes=2.0, seed=7, size_wh=(width, height)))
     _print(runs)
     if args.json is not None:
         found = {**runs[0].decision.model_dump(), "runs": [one.model_dump() for one in runs], "context": LIVE_CONTEXT}
