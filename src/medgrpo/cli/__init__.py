@@ -53,6 +53,7 @@ from medgrpo.cli import (
     train_calibrate,
     train_grpo,
     train_perception,
+    train_sft,
     train_tiny,
     watch,
 )
@@ -84,6 +85,7 @@ COMMANDS = (
     ("data", data_review_stats),
     ("train", train_perception),
     ("train", train_calibrate),
+    ("train", train_sft),
     ("train", train_grpo),
     ("train", train_tiny),
     ("knowledge", knowledge_build),

@@ -1,18 +1,25 @@
 """A video-language model as the thing that is trained. With `models` and `training` the only room that imports torch."""
 
 from medgrpo.policy.alarms import alarms
+from medgrpo.policy.answers import Reader
 from medgrpo.policy.attention import answer_mask, block_mask
 from medgrpo.policy.checks import Sight, check_sight
+from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.grpo import Finished, train_grpo
+from medgrpo.policy.lora import add_adapters, merge_adapters
 from medgrpo.policy.losses import LossKind, answer_loss, clipped, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import Measured, measure
 from medgrpo.policy.policy import Policy, Prompt
 from medgrpo.policy.questions import Question, Sampler, read_questions
 from medgrpo.policy.recipe import GrpoRecipe, StopSettings, UpdateSettings, needs_sentences, read_grpo_recipe
 from medgrpo.policy.rollout import Sampled, sample_group
+from medgrpo.policy.sft import SftFinished, choose_trained, train_sft
+from medgrpo.policy.sft_order import balanced_steps, epoch_order, packs, quotas
+from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe, read_sft_recipe
 from medgrpo.policy.update import Group, accumulate, measured, pieces
 
 __all__ = [
+    "FeatureStore",
     "Finished",
     "Group",
     "GrpoRecipe",
@@ -21,28 +28,42 @@ __all__ = [
     "Policy",
     "Prompt",
     "Question",
+    "Reader",
     "Sampled",
     "Sampler",
+    "SftFinished",
+    "SftModelSettings",
+    "SftRecipe",
     "Sight",
     "StopSettings",
     "UpdateSettings",
     "accumulate",
+    "add_adapters",
     "alarms",
     "answer_loss",
     "answer_mask",
+    "balanced_steps",
     "block_mask",
     "check_sight",
+    "choose_trained",
     "clipped",
+    "epoch_order",
     "is_clipped",
     "k3",
     "measure",
     "measured",
+    "merge_adapters",
     "needs_sentences",
+    "packs",
     "pieces",
+    "quotas",
     "ratios",
     "read_grpo_recipe",
     "read_questions",
+    "read_sft_recipe",
     "sample_group",
     "token_weights",
+    "tower_digest",
     "train_grpo",
+    "train_sft",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -15,6 +15,8 @@ from medgrpo.policy.attention import AttentionKind
 from medgrpo.policy.losses import LossKind
 from medgrpo.reward import CAPTION_WEIGHTS, Normaliser, Scale
 from medgrpo.tasks import TASKS
+
+Recipe = TypeVar("Recipe", bound=Config)
 
 
 class ModelSettings(Config):
@@ -152,10 +154,10 @@ class GrpoRecipe(Config):
     run: RunSettings
 
 
-def read_grpo_recipe(path: Path) -> GrpoRecipe:
-    """InputError names the setting that is wrong. Paths inside are relative to the recipe's folder."""
+def parsed_recipe(path: Path, kind: type[Recipe]) -> Recipe:
+    """A TOML file as this kind of recipe, paths as written. InputError names the setting that is wrong."""
     try:
-        recipe = GrpoRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -163,6 +165,11 @@ def read_grpo_recipe(path: Path) -> GrpoRecipe:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise InputError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+
+
+def read_grpo_recipe(path: Path) -> GrpoRecipe:
+    """InputError names the setting that is wrong. Paths inside are relative to the recipe's folder."""
+    recipe = parsed_recipe(path, GrpoRecipe)
     here = path.parent
     calibration = recipe.rewards.calibration
     checkpoint = here / recipe.model.checkpoint

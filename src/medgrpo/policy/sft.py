@@ -1,0 +1,294 @@
+"""Supervised fine-tuning on one machine: read ahead, pack, one update, write down, keep; resumable at any step to the same losses.
+
+What it leaves out: more than one process, and quantised weights (QLoRA).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from medgrpo import __version__
+from medgrpo.core import InputError, Interrupted, ModelError
+from medgrpo.models import Encoded, Encoder, Request, open_encoder
+from medgrpo.policy.answers import Reader
+from medgrpo.policy.checks import LEAST_SIGHT
+from medgrpo.policy.features import FeatureStore, tower_digest
+from medgrpo.policy.figures import mean
+from medgrpo.policy.grpo import copy_processor_files
+from medgrpo.policy.keeping import RunFolder
+from medgrpo.policy.loading import load_network
+from medgrpo.policy.lora import add_adapters, merge_adapters
+from medgrpo.policy.questions import Question, clip_of, read_questions
+from medgrpo.policy.recipe import DataSettings
+from medgrpo.policy.sft_order import balanced_steps, epoch_order, packs
+from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe
+
+Progress = Callable[[str, int, int], None]
+Read = Encoded | str
+"""A sample with its answer, or why it cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class SftFinished:
+    """`left_out`: questions that were never samples, by reason; `skipped`: samples that could not be had, each time counted."""
+
+    steps: int
+    model: Path
+    left_out: Mapping[str, int]
+    skipped: int
+
+
+def train_sft(recipe: SftRecipe, out: Path, progress: Progress, stop: Callable[[], bool]) -> SftFinished:
+    """Run or go on. Interrupted when `stop` says so: the checkpoint then holds the last whole step."""
+    return SftRun(recipe, out).train(progress, stop)
+
+
+class SftRun:
+    """Everything that a run holds. Made whole or not at all: whatever can be refused is refused here, before the first step."""
+
+    def __init__(self, recipe: SftRecipe, out: Path) -> None:
+        self.recipe = recipe
+        found = read_questions(recipe.data.questions, recipe.data.tasks)
+        self._questions, self._left_out = found.kept, found.left_out
+        self._encoder = open_encoder(recipe.model.checkpoint)
+        self.folder = RunFolder(out)
+        data = hashlib.sha256(recipe.data.questions.read_bytes()).hexdigest()
+        goes_on = self.folder.start({"medgrpo": __version__, **recipe.model_dump(mode="json"), "questions_sha256": data})
+        torch.manual_seed(recipe.run.seed)
+        network = load_network(recipe.model.loading())
+        choose_trained(network, recipe.model)
+        store = None
+        if recipe.model.features:
+            store = FeatureStore(recipe.model.features, tower_digest(network.model.visual, recipe.model.compute))
+        self.reader = Reader(network, recipe.model.position_rule, recipe.model.compute == "bfloat16", store)
+        self._trained = {name: weight for name, weight in network.named_parameters() if weight.requires_grad}
+        settings = recipe.update
+        self._optimiser = torch.optim.AdamW(self._trained.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+        self.steps = planned_steps(recipe, self._questions, self._encoder)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._rate)
+        self.step = 0
+        if goes_on:
+            self._restore(self.folder.load(self.reader.device))
+        self.folder.cut_back(self.step)
+
+    def train(self, progress: Progress, stop: Callable[[], bool]) -> SftFinished:
+        """All steps that are left."""
+        self._check()
+        count = len(self.steps)
+        with ThreadPoolExecutor(1) as ahead:
+            waiting = ahead.submit(self._read_step, self.step)
+            while self.step < count:
+                if stop():
+                    self.folder.save(self._state())
+                    raise Interrupted(f"stopped after step {self.step} of {count}; the same command goes on")
+                started = time.perf_counter()
+                samples = waiting.result()
+                waiting = ahead.submit(self._read_step, self.step + 1)
+                line = self._one_step(samples, time.perf_counter() - started)
+                self.step += 1
+                self.folder.append("metrics.jsonl", line)
+                loss = "no loss" if line["loss"] is None else f"loss {line['loss']:.3f}"
+                progress(f"SFT: {loss}", self.step, count)
+                if self.step == count or self.step % self.recipe.run.checkpoint_every == 0:
+                    self.folder.save(self._state())
+        skipped = sum(line["skipped"] for line in self.folder.lines("metrics.jsonl"))
+        return SftFinished(self.step, self._export(), self._left_out, skipped)
+
+    def _read_step(self, step: int) -> list[tuple[Question, Read]]:
+        """The samples of a step in their order; nothing after the last."""
+        numbers = self.steps[step] if step < len(self.steps) else []
+        return [(self._questions[number], self._read(self._questions[number])) for number in numbers]
+
+    def _read(self, question: Question) -> Read:
+        try:
+            sample = encoded_sample(question, self.recipe.data, self._encoder)
+        except InputError as error:
+            return str(error)
+        most, length = self.recipe.batch.most_packed_tokens, len(sample.token_ids)
+        return sample if length <= most else f"{length} tokens, more than batch.most_packed_tokens = {most}"
+
+    def _one_step(self, samples: Sequence[tuple[Question, Read]], waited: float) -> dict[str, Any]:
+        started = time.perf_counter()
+        whole = [(question, read) for question, read in samples if not isinstance(read, str)]
+        for question, read in samples:
+            if isinstance(read, str):
+                self.folder.append("skipped.jsonl", {"step": self.step, "key": question.example.key, "reason": read})
+        encoded = [read for _, read in whole]
+        losses, sequences, norm = self._update(encoded)
+        tokens = [len(sample.reply_ids) for sample in encoded]
+        store = self.reader.store
+        line = {
+            "step": self.step,
+            "loss": sum(losses) / sum(tokens) if tokens else None,
+            "gradient_norm": norm,
+            "learning_rate": self._schedule.get_last_lr()[0],
+            "samples": len(whole),
+            "skipped": len(samples) - len(whole),
+            "sequences": sequences,
+            "tokens": sum(len(sample.token_ids) for sample in encoded),
+            "answer_tokens": sum(tokens),
+            "keys": _by_source_task(samples, losses, tokens),
+            "seconds": {"waited": waited, "update": time.perf_counter() - started},
+            "features": None if store is None else {"computed": store.computed, "found": store.found},
+        }
+        self._schedule.step()
+        return line
+
+    def _update(self, samples: Sequence[Encoded]) -> tuple[list[float], int, float | None]:
+        """Per sample the loss summed over its answer's tokens; sequences; the gradient's norm, None where there was no sample.
+
+        The objective is the mean over all answer tokens of the step, whatever sequence they lie in.
+        """
+        self._optimiser.zero_grad()
+        if not samples:
+            return [], 0, None
+        self.reader.network.train(self.recipe.model.gradient_checkpointing)
+        total = sum(len(sample.reply_ids) for sample in samples)
+        sums = [0.0] * len(samples)
+        made = packs([len(sample.token_ids) for sample in samples], self.recipe.batch.most_packed_tokens)
+        for pack in made:
+            losses = self.reader.losses([samples[place] for place in pack])
+            (torch.cat(losses).sum() / total).backward()
+            for place, own in zip(pack, losses, strict=True):
+                sums[place] = own.detach().sum().item()
+        norm = torch.nn.utils.clip_grad_norm_(self._trained.values(), self.recipe.update.gradient_norm)
+        if not torch.isfinite(norm):
+            raise ModelError(
+                f"step {self.step}: the gradient is not finite, so the weights were left alone; the last checkpoint stands: lower "
+                f"update.learning_rate or update.gradient_norm and start in a new folder"
+            )
+        self._optimiser.step()
+        return sums, len(made), norm.item()
+
+    def _rate(self, step: int) -> float:
+        """The share of the learning rate at a step, from 0."""
+        warm, count = self.recipe.update.warmup_steps, len(self.steps)
+        return min((step + 1) / max(1, warm), (count - step) / max(1, count - warm), 1.0) if step < count else 0.0
+
+    @torch.no_grad()
+    def _check(self) -> None:
+        """On the first sample that can be had: the model sees its clip, and says the same of it packed and alone."""
+        self.reader.network.eval()
+        reason = ""
+        for question in self._questions:
+            read = self._read(question)
+            if isinstance(read, str):
+                reason = reason or read
+                continue
+            alone, packed = self.reader.losses([read])[0], self.reader.losses([read, read])[1]
+            changed = (alone - self.reader.losses([read], blind=True)[0]).abs().max().item()
+            if not read.clips or changed < LEAST_SIGHT:
+                raise ModelError(
+                    f"blacking the clip of {question.example.key} out changes no log-probability by more than {changed:.2g}: the "
+                    f"model does not see it, and training would be blind"
+                )
+            apart = (alone - packed).abs().max().item()
+            if apart > (1e-3 if self.recipe.model.compute == "float32" else 0.5):
+                raise ModelError(f"log-probabilities of {question.example.key} differ by {apart:.2g} between packed and alone")
+            return
+        raise InputError(f"{self.recipe.data.questions}: no sample can be had, the first because {reason}")
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "trained": {name: weight.detach() for name, weight in self._trained.items()},
+            "optimiser": self._optimiser.state_dict(),
+            "schedule": self._schedule.state_dict(),
+            "torch": torch.get_rng_state(),
+        }
+
+    @torch.no_grad()
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        stored: Mapping[str, torch.Tensor] = state["trained"]
+        different = sorted({*stored} ^ {*self._trained}) or [
+            name for name, weight in self._trained.items() if stored[name].shape != weight.shape
+        ]
+        if different:
+            raise ModelError(f"{self.folder.folder}: the checkpoint is of another model: {different[0]}")
+        for name, weight in self._trained.items():
+            weight.copy_(stored[name])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self._schedule.load_state_dict(state["schedule"])
+        torch.set_rng_state(state["torch"].cpu())
+        self.step = int(state["step"])
+
+    def _export(self) -> Path:
+        target = self.folder.folder / "model"
+        merge_adapters(self.reader.network)
+        self.reader.network.save_pretrained(target)
+        self._encoder.tokenizer.save_pretrained(target)
+        copy_processor_files(self.recipe.model.checkpoint, target)
+        return target
+
+
+def choose_trained(network: Any, settings: SftModelSettings) -> None:
+    """Freeze what the recipe says, put adapters where it says."""
+    visual = network.model.visual
+    projector = [visual.merger, *getattr(visual, "deepstack_merger_list", [])]
+    if settings.lora_rank:
+        add_adapters(network.model.language_model, settings.lora_rank, settings.lora_alpha)
+    if "tower" in settings.frozen:
+        visual.requires_grad_(False)
+        for part in projector:
+            part.requires_grad_(True)
+    if "projector" in settings.frozen:
+        for part in projector:
+            part.requires_grad_(False)
+    if "language" in settings.frozen:
+        network.model.language_model.requires_grad_(False)
+    if "head" in settings.frozen:
+        network.lm_head.requires_grad_(False)
+
+
+def encoded_sample(question: Question, data: DataSettings, encoder: Encoder) -> Encoded:
+    """The prompt as evaluation and rollout show it, then the answer and the end of its turn. InputError when it cannot be had."""
+    reply = encoder.reply_ids(question.record.answer or "")
+    clip = clip_of(question.record, data, encoder.family.form.side_multiple)
+    return encoder.encode(Request(question.example.key, question.record.question, clip, len(reply))).with_reply(reply)
+
+
+def planned_steps(recipe: SftRecipe, questions: Sequence[Question], encoder: Encoder) -> list[list[int]]:
+    """The numbers of the questions of every step. Lengths are estimated, from frames at their largest: no picture is read."""
+    form, data, batch = encoder.family.form, recipe.data, recipe.batch
+    frame_tokens = max(1, data.most_pixels // form.side_multiple**2)
+    members: dict[str, list[int]] = {}
+    lengths: list[int] = []
+    for number, question in enumerate(questions):
+        members.setdefault("/".join(question.source_task), []).append(number)
+        record = question.record
+        frames = -(-min(len(record.frames), data.most_frames) // form.temporal_patch_size)
+        lengths.append(frames * frame_tokens + (len(record.question) + len(record.answer or "")) // 4)
+    steps: list[list[int]] = []
+    for epoch in range(recipe.run.epochs):
+        order = epoch_order(members, data.balance, recipe.run.seed, epoch)
+        steps += balanced_steps(order, lengths, batch.samples_per_step, batch.window)
+    return steps
+
+
+def _by_source_task(
+    samples: Sequence[tuple[Question, Read]], losses: Sequence[float], tokens: Sequence[int]
+) -> dict[str, dict[str, Any]]:
+    """`source/task` -> samples, skipped, answer tokens, and the mean over samples of the loss per answer token."""
+    skipped = Counter("/".join(question.source_task) for question, read in samples if isinstance(read, str))
+    own: dict[str, list[tuple[float, int]]] = {key: [] for key in skipped}
+    whole = [question for question, read in samples if not isinstance(read, str)]
+    for question, loss, count in zip(whole, losses, tokens, strict=True):
+        own.setdefault("/".join(question.source_task), []).append((loss, count))
+    return {
+        key: {
+            "samples": len(own[key]),
+            "skipped": skipped[key],
+            "answer_tokens": sum(count for _, count in own[key]),
+            "loss": mean([loss / count for loss, count in own[key]]),
+        }
+        for key in sorted(own)
+    }
