@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from medgrpo.policy import GrpoRecipe, needs_sentences, read_grpo_recipe
+from medgrpo.policy import GrpoRecipe, needs_sentences, read_grpo_recipe, read_sft_recipe
+from medgrpo.tasks import TASKS
 
 _RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 
 
 @pytest.mark.parametrize("path", _RECIPES, ids=lambda path: path.stem)
 def test_every_setting_is_written_out(path: Path) -> None:
-    recipe = read_grpo_recipe(path)
+    recipe = read_sft_recipe(path) if "sft" in path.stem else read_grpo_recipe(path)
     written = tomllib.loads(path.read_text(encoding="utf-8"))
     for table, values in recipe.model_dump().items():
         assert set(written[table]) == set(values), table
@@ -27,3 +28,9 @@ def test_the_published_setting() -> None:
     assert recipe.data.tasks == ("temporal_grounding", "spatiotemporal_grounding", "video_summary", "region_caption")
     assert recipe.rewards.caption_weights == {"similarity": 0.5, "judge": 0.5}
     assert needs_sentences(recipe)
+
+
+def test_the_published_fine_tuning() -> None:
+    recipe = read_sft_recipe(next(path for path in _RECIPES if path.stem == "qwen2.5-vl-7b-sft"))
+    assert (recipe.run.epochs, recipe.update.learning_rate, recipe.data.balance) == (3, 5e-7, 1.0)
+    assert set(recipe.data.tasks) == set(TASKS)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, cast
 
 import torch
@@ -54,7 +55,7 @@ class FeatureStore:
             return None
         try:
             stored: list[Tensor] = torch.load(path, map_location=device, weights_only=True)
-        except (RuntimeError, EOFError, ValueError, OSError) as error:
+        except (RuntimeError, EOFError, ValueError, OSError, UnpicklingError) as error:
             raise ModelError(f"{path}: cannot be read as features, delete it: {str(error).splitlines()[0]}") from error
         self.found += 1
         return tuple(stored)

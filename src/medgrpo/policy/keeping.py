@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -89,7 +90,7 @@ class RunFolder:
         path = self.folder / CHECKPOINT
         try:
             return torch.load(path, map_location=device, weights_only=True)
-        except (RuntimeError, EOFError, ValueError, OSError) as error:
+        except (RuntimeError, EOFError, ValueError, OSError, UnpicklingError) as error:
             raise ModelError(f"{path}: cannot be read as a checkpoint: {str(error).splitlines()[0]}") from error
 
     def _replace(self, path: Path, content: bytes) -> None:

@@ -32,7 +32,7 @@ def load_network(settings: ModelSettings) -> Any:
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise InputError("model.frozen leaves nothing to train")
     if settings.gradient_checkpointing:
-        network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        network.activation_checkpointing_enable({"use_reentrant": False})
     return network
 
 

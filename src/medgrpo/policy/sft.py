@@ -74,7 +74,6 @@ class SftRun:
         settings = recipe.update
         self._optimiser = torch.optim.AdamW(self._trained.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
         self.steps = planned_steps(recipe, self._questions, self._encoder)
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, self._rate)
         self.step = 0
         if goes_on:
             self._restore(self.folder.load(self.reader.device))
@@ -126,11 +125,11 @@ class SftRun:
         losses, sequences, norm = self._update(encoded)
         tokens = [len(sample.reply_ids) for sample in encoded]
         store = self.reader.store
-        line = {
+        return {
             "step": self.step,
             "loss": sum(losses) / sum(tokens) if tokens else None,
             "gradient_norm": norm,
-            "learning_rate": self._schedule.get_last_lr()[0],
+            "learning_rate": self._rate(),
             "samples": len(whole),
             "skipped": len(samples) - len(whole),
             "sequences": sequences,
@@ -140,8 +139,6 @@ class SftRun:
             "seconds": {"waited": waited, "update": time.perf_counter() - started},
             "features": None if store is None else {"computed": store.computed, "found": store.found},
         }
-        self._schedule.step()
-        return line
 
     def _update(self, samples: Sequence[Encoded]) -> tuple[list[float], int, float | None]:
         """Per sample the loss summed over its answer's tokens; sequences; the gradient's norm, None where there was no sample.
@@ -166,13 +163,16 @@ class SftRun:
                 f"step {self.step}: the gradient is not finite, so the weights were left alone; the last checkpoint stands: lower "
                 f"update.learning_rate or update.gradient_norm and start in a new folder"
             )
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._rate()
         self._optimiser.step()
         return sums, len(made), norm.item()
 
-    def _rate(self, step: int) -> float:
-        """The share of the learning rate at a step, from 0."""
+    def _rate(self) -> float:
+        """The learning rate of this step: up over the warm-up, then down, so that the step after the last would have 0."""
         warm, count = self.recipe.update.warmup_steps, len(self.steps)
-        return min((step + 1) / max(1, warm), (count - step) / max(1, count - warm), 1.0) if step < count else 0.0
+        share = min((self.step + 1) / max(1, warm), (count - self.step) / max(1, count - warm), 1.0)
+        return share * self.recipe.update.learning_rate
 
     @torch.no_grad()
     def _check(self) -> None:
@@ -202,7 +202,6 @@ class SftRun:
             "step": self.step,
             "trained": {name: weight.detach() for name, weight in self._trained.items()},
             "optimiser": self._optimiser.state_dict(),
-            "schedule": self._schedule.state_dict(),
             "torch": torch.get_rng_state(),
         }
 
@@ -217,7 +216,6 @@ class SftRun:
         for name, weight in self._trained.items():
             weight.copy_(stored[name])
         self._optimiser.load_state_dict(state["optimiser"])
-        self._schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["torch"].cpu())
         self.step = int(state["step"])
 
