@@ -50,7 +50,7 @@ def read_questions(path: Path, tasks: Sequence[str]) -> Questions:
         if isinstance(example, Unparsed):
             left_out["no gold answer that can be read"] += 1
         elif example.task not in tasks:
-            left_out["a task that is not rewarded"] += 1
+            left_out["a task that the recipe leaves out"] += 1
         else:
             kept.append(Question(record, example))
     if not kept:

@@ -40,7 +40,7 @@ class DataSettings(Config):
     questions: Path
     """MedVidBench's form, with answers (JSON or JSONL)."""
     tasks: tuple[str, ...] = Field(default=("temporal_grounding", "spatiotemporal_grounding"), min_length=1)
-    """Which tasks are rewarded; questions of others are left out and counted."""
+    """Which tasks are rewarded, or taught; questions of others are left out and counted."""
     moved: dict[str, str] = Field(default_factory=dict)
     """Leading folders in the file's frame paths, and where those pictures lie here."""
     videos: Path | Literal[False] = False
@@ -57,6 +57,10 @@ class DataSettings(Config):
         if unknown:
             raise ValueError(f"no such task: {', '.join(unknown)}; there are {', '.join(TASKS)}")
         return self
+
+    def below(self, folder: Path) -> Self:
+        """The same with paths that are relative to `folder` written out."""
+        return self.model_copy(update={"questions": folder / self.questions, "videos": self.videos and folder / self.videos})
 
 
 class RewardSettings(Config):
@@ -175,9 +179,7 @@ def read_grpo_recipe(path: Path) -> GrpoRecipe:
     checkpoint = here / recipe.model.checkpoint
     return recipe.model_copy(
         update={
-            "data": recipe.data.model_copy(
-                update={"questions": here / recipe.data.questions, "videos": recipe.data.videos and here / recipe.data.videos}
-            ),
+            "data": recipe.data.below(here),
             "rewards": recipe.rewards.model_copy(update={"calibration": calibration and here / calibration}),
             "model": recipe.model.model_copy(update={"checkpoint": str(checkpoint)}) if checkpoint.is_dir() else recipe.model,
         }

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from medgrpo import __version__
+from medgrpo.benchmark import clip_of
 from medgrpo.core import InputError, Interrupted, ModelError
 from medgrpo.models import Encoded, Encoder, Request, open_encoder
 from medgrpo.policy.answers import Reader
@@ -27,7 +28,7 @@ from medgrpo.policy.grpo import copy_processor_files
 from medgrpo.policy.keeping import RunFolder
 from medgrpo.policy.loading import load_network
 from medgrpo.policy.lora import add_adapters, merge_adapters
-from medgrpo.policy.questions import Question, clip_of, read_questions
+from medgrpo.policy.questions import Question, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import DataSettings
 from medgrpo.policy.sft_order import balanced_steps, epoch_order, packs
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe
@@ -250,7 +251,7 @@ def choose_trained(network: Any, settings: SftModelSettings) -> None:
 def encoded_sample(question: Question, data: DataSettings, encoder: Encoder) -> Encoded:
     """The prompt as evaluation and rollout show it, then the answer and the end of its turn. InputError when it cannot be had."""
     reply = encoder.reply_ids(question.record.answer or "")
-    clip = clip_of(question.record, data, encoder.family.form.side_multiple)
+    clip = clip_of(question.record, pictures_of(data), sampling_of(data, encoder.family.form.side_multiple))
     return encoder.encode(Request(question.example.key, question.record.question, clip, len(reply))).with_reply(reply)
 
 

@@ -102,6 +102,6 @@ def read_sft_recipe(path: Path) -> SftRecipe:
     return recipe.model_copy(
         update={
             "model": model.model_copy(update=changed),
-            "data": recipe.data.model_copy(update={"questions": here / recipe.data.questions}),
+            "data": recipe.data.below(here),
         }
     )
