@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from medgrpo.core import Example, InputError, Unparsed
 from medgrpo.judging import caption_parts
 from medgrpo.policy.recipe import RewardSettings
@@ -23,6 +26,26 @@ class Rewarded:
     readable: bool
 
 
+class OneByOne:
+    """A sentence model that is given one text at a time.
+
+    In a batch a vector depends on its neighbours in the last digits, and on a resumed run the neighbours are others (what was
+    remembered is gone), so that the same answer would have another reward.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    @property
+    def name(self) -> str:
+        """The other's."""
+        return self._embedder.name
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(texts, dimensions)."""
+        return np.concatenate([self._embedder.embed([text]) for text in texts]) if texts else self._embedder.embed(texts)
+
+
 class Rewarder:
     """Metric and reward are one thing: what is normalised here is what `evaluate score --protocol strict` reports."""
 
@@ -30,7 +53,7 @@ class Rewarder:
         self, settings: RewardSettings, calibration: Calibration | None, sentences: Embedder | None, judge: Judge | None
     ) -> None:
         self._settings, self._calibration = settings, calibration
-        self._sentences, self._judge = sentences, judge
+        self._sentences, self._judge = None if sentences is None else OneByOne(sentences), judge
 
     def check(self, keys: Sequence[tuple[str, str]]) -> None:
         """InputError before the first step when a (source, task) cannot be rewarded: no statistics, no sentence model, no judge."""
