@@ -15,6 +15,7 @@ from medgrpo.stream.alerts import (
     Presence,
     Priority,
     Site,
+    Withheld,
     load_site,
     priority_of,
 )
@@ -26,10 +27,12 @@ from medgrpo.stream.session import Listener, LiveSession, Totals
 from medgrpo.stream.slow import Remark, SlowLoop, SlowSettings, current
 from medgrpo.stream.sources import FileSource, NetworkSource, SimulatedSource, open_source
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
+from medgrpo.stream.thresholds import THRESHOLDS, Threshold, reasoner_config
 from medgrpo.stream.tick import STAGES, Tick
 
 __all__ = [
     "STAGES",
+    "THRESHOLDS",
     "Alert",
     "AlertManager",
     "Arrival",
@@ -65,11 +68,14 @@ __all__ = [
     "SystemClock",
     "TechnicalLimits",
     "TechnicalWatch",
+    "Threshold",
     "Tick",
     "Totals",
+    "Withheld",
     "current",
     "load_site",
     "open_source",
     "priority_of",
+    "reasoner_config",
     "stamped",
 ]

@@ -17,6 +17,7 @@ from medgrpo.stream.channels import risk_reports
 from medgrpo.stream.clock import Clock
 from medgrpo.stream.privacy import Privacy, PrivacyFilter
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
+from medgrpo.stream.thresholds import reasoner_config
 from medgrpo.stream.tick import Tick
 from medgrpo.video import Frame
 
@@ -24,7 +25,7 @@ Channels = tuple[ChannelReport, ...]
 
 
 class FastLoop:
-    """Stateful: one case. `live` False where the source waits (see TechnicalWatch)."""
+    """Stateful: one case. `live` False where the source waits (see TechnicalWatch). InputError for a threshold that cannot be."""
 
     def __init__(
         self,
@@ -37,7 +38,7 @@ class FastLoop:
         limits: TechnicalLimits | None = None,
         privacy: Privacy | None = None,
     ) -> None:
-        self.reasoner, self.alerts = Reasoner(procedure), AlertManager(site)
+        self.reasoner, self.alerts = Reasoner(procedure, reasoner_config(site)), AlertManager(site)
         self.technical = TechnicalWatch(clock, limits or TechnicalLimits(), live)
         self.privacy = PrivacyFilter(privacy or Privacy())
         self._perceiver, self._procedure, self._clock = perceiver, procedure, clock

@@ -1,6 +1,6 @@
 """Alerts as IEC 60601-1-8 would have them, in BICEPS' words: conditions and signals apart, every decision with its reason."""
 
-from medgrpo.stream.alerts.condition import Alert, Change, ChannelReport, ChannelState, Decision
+from medgrpo.stream.alerts.condition import Alert, Change, ChannelReport, ChannelState, Decision, Withheld
 from medgrpo.stream.alerts.manager import AlertManager
 from medgrpo.stream.alerts.site import Budget, ChannelPolicy, Site, load_site
 from medgrpo.stream.alerts.words import Harm, Kind, Onset, Presence, Priority, priority_of
@@ -20,6 +20,7 @@ __all__ = [
     "Presence",
     "Priority",
     "Site",
+    "Withheld",
     "load_site",
     "priority_of",
 ]

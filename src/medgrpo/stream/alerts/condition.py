@@ -74,9 +74,21 @@ class Decision(StrEnum):
     DISMISSED = "dismissed"
 
 
+class Withheld(StrEnum):
+    """Why a condition was deliberately not said."""
+
+    GROUPED = "grouped"
+    GATED = "gated"
+    REFRACTORY = "refractory"
+    BUDGET = "budget"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One decision at one moment, with its reason; `by` is the person where one decided. `alert` is None where nothing was said."""
+    """One decision at one moment, with its reason; `by` is the person where one decided.
+
+    `alert` is None where nothing was said; `withheld` then names the kind of reason.
+    """
 
     decision: Decision
     channel: str
@@ -85,3 +97,4 @@ class Change:
     priority: Priority
     alert: Alert | None
     by: str | None = None
+    withheld: Withheld | None = None

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from medgrpo.core import InputError
-from medgrpo.stream.alerts.condition import Alert, Change, ChannelReport, ChannelState, Decision
+from medgrpo.stream.alerts.condition import Alert, Change, ChannelReport, ChannelState, Decision, Withheld
 from medgrpo.stream.alerts.site import Site
 from medgrpo.stream.alerts.words import Kind, Presence, Priority
 
@@ -92,26 +92,28 @@ class AlertManager:
             return self._escalated(channel, standing)
         if self._now - standing.since_seconds < self.site.policy(channel).on_after_seconds:
             return []
-        reason = self._held_back(report, phase, present)
-        if reason is not None:
+        held_back = self._held_back(report, phase, present)
+        if held_back is not None:
+            kind, reason = held_back
             if reason == standing.decided:
                 return []
             standing.decided = reason
-            return [Change(Decision.UNSAID, channel, self._now, reason, report.priority, None)]
+            return [Change(Decision.UNSAID, channel, self._now, reason, report.priority, None, withheld=kind)]
         return [self._say(report, standing)]
 
-    def _held_back(self, report: ChannelReport, phase: str | None, present: set[str]) -> str | None:
+    def _held_back(self, report: ChannelReport, phase: str | None, present: set[str]) -> tuple[Withheld, str] | None:
         policy = self.site.policy(report.channel)
         cause = next((other for other in policy.grouped_under if other in present), None)
         if cause is not None:
-            return f"grouped under {cause}, which stands"
+            return Withheld.GROUPED, f"grouped under {cause}, which stands"
         if policy.phases and phase not in policy.phases:
-            return f"gated: told in {', '.join(policy.phases)} only, this is {phase or 'no settled phase'}"
+            only = ", ".join(policy.phases)
+            return Withheld.GATED, f"gated: told in {only} only, this is {phase or 'no settled phase'}"
         last = self._said_seconds.get(report.channel)
         if last is not None and self._now - last < policy.refractory_seconds:
-            return f"refractory: it was said within the last {policy.refractory_seconds:g} s"
+            return Withheld.REFRACTORY, f"refractory: it was said within the last {policy.refractory_seconds:g} s"
         if report.priority is Priority.MEDIUM and report.kind is not Kind.TECHNICAL and self._spent(Priority.MEDIUM):
-            return f"budget: {self.site.budget.medium_per_hour} medium alerts were said in the last hour"
+            return Withheld.BUDGET, f"budget: {self.site.budget.medium_per_hour} medium alerts were said in the last hour"
         return None
 
     def _spent(self, priority: Priority) -> bool:

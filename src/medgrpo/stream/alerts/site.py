@@ -33,6 +33,8 @@ class ChannelPolicy(Config):
     """After it was said it is not said again within this time."""
     grouped_under: tuple[str, ...] = ()
     """While one of these stands it is not said: they have the same cause."""
+    threshold: float | None = Field(default=None, gt=0)
+    """Of the measure that its rule judges by (THRESHOLDS), instead of the design value; `medgrpo evaluate alerts` gives one."""
 
 
 class Site(Config):
