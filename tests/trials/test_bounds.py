@@ -67,7 +67,7 @@ def test_confidence_out_of_range(confidence: float) -> None:
 
 @pytest.mark.parametrize("events", [1, 3])
 def test_the_promise_is_kept(events: int) -> None:
-    """Thresholds with known risks, the tempting one just above what may be missed: chosen wrongly in at most a tenth of the draws."""
+    """Thresholds with known risks, one just above what may be missed: chosen wrongly in at most a tenth of the draws."""
     random, risks, draws, operations = np.random.default_rng(7), (0.01, 0.03, 0.06, 0.105, 0.2, 0.02), 1500, 60
     wrong = useful = 0
     for _ in range(draws):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medgrpo.cli.command import Subparsers, positive, whole
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -15,10 +18,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "alerts",
         help="measure alerts on simulated operations, or calibrate a channel's threshold",
         description="Watch simulated operations (scripts only, no picture is drawn, seeds never used for design), faultless and "
-        "with each deviation in turn, through a noise model and the live path's own rules, and tell of each channel: sensitivity, also "
-        "at fixed alerts per hour, time to detect, predictive value, time in alarm, repeats, flicker, and what was not said and "
-        "why. With --channel: the threshold that misses at most a share of its events, with a confidence, over whole operations. "
-        "Says nothing about real surgery.",
+        "with each deviation in turn, through a noise model and the live path's own rules, and tell of each channel: "
+        "sensitivity, also at fixed alerts per hour, time to detect, predictive value, time in alarm, repeats, flicker, and what "
+        "was not said and why. With --channel: the threshold that misses at most a share of its events, with a confidence, over "
+        "whole operations. Says nothing about real surgery.",
     )
     parser.add_argument("--cases", metavar="N", type=whole, help="how many operations (default 15; with --channel 40)")
     parser.add_argument("--minutes", metavar="M", type=positive, help="length of each (default 20; with --channel 5)")
@@ -69,47 +72,53 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show_level(console: Any, figures: Mapping[str, Any], name: str, level: Mapping[str, Any]) -> None:
+def _show_level(console: Console, figures: Mapping[str, Any], name: str, level: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     from medgrpo.trials import RATES_PER_HOUR, flat
 
     settings = figures["settings"]
-    table = Table(
-        title=f"noise {name}: {level['operations']} simulated operations of {settings['minutes']:g} minutes, {level['hours']:.1f} hours",
-        caption="sens at N/h: of the surest alerts, at most N an hour; to detect: p10, p50, p90 in seconds",
+    found = Table(
+        title=f"noise {name}: {level['operations']} simulated operations of {settings['minutes']:g} minutes",
+        caption="at N/h: sensitivity of the surest alerts, N an hour; to detect: p10, p50, p90 in seconds",
     )
-    table.add_column("channel")
-    for column in ("events", "sensitivity", *(f"at {rate:g}/h" for rate in RATES_PER_HOUR), "to detect", "said/h", "PPV"):
-        table.add_column(column, justify="right")
-    for column in ("in alarm", "repeats", "flicker/h", "unsaid/h", "not assessed"):
-        table.add_column(column, justify="right")
+    told = Table(caption="in alarm: share of the time, if nobody answers; unsaid: deliberately, by reason")
+    found.add_column("channel")
+    told.add_column("channel")
+    for column in ("told", "sensitivity", *(f"{rate:g}/h" for rate in RATES_PER_HOUR), "to detect"):
+        found.add_column(column, justify="right")
+    for column in ("said/h", "PPV", "in alarm", "repeats", "flicker/h", "not assessed", "unsaid/h"):
+        told.add_column(column, justify="right")
     for channel, row in flat(level).items():
         detection = row["detection_seconds"]
-        table.add_row(
+        found.add_row(
             channel,
-            f"{row['told']}/{row['events']}",
+            f"{row['told']} of {row['events']}",
             _interval(row["sensitivity"]),
             *(_share(value) for value in row["sensitivity_at_per_hour"].values()),
             "-" if detection is None else ", ".join(f"{detection[part]:.0f}" for part in ("p10", "p50", "p90")),
+        )
+        told.add_row(
+            channel,
             f"{row['said_per_hour'][0]:.1f}",
             _interval(row["predictive_value"]),
             f"{row['time_in_alarm']:.1%}",
             _share(row["repeats"]),
             f"{row['flicker_per_hour']:.0f}",
+            "-" if row["not_assessed"] is None else f"{row['not_assessed']:.0%}",
             ", ".join(f"{why} {rate:.1f}" for why, rate in row["unsaid_per_hour"].items()) or "-",
-            f"{row['not_assessed']:.0%}",
         )
-    console.print(table)
+    console.print(found)
+    console.print(told)
     said = ", ".join(f"{priority} {rate:.1f}" for priority, rate in level["said_per_hour_by_priority"].items())
     quiet = level["faultless_said_per_hour"]
     console.print(
-        f"said per hour, all channels with the technical ones: {said}; escalated {level['escalated_per_hour']:.1f} (nobody answers); "
+        f"said per hour, with the technical channels: {said}; escalated {level['escalated_per_hour']:.1f} (nobody answers); "
         f"in faultless operations {'-' if quiet is None else f'{quiet:.1f}'}"
     )
 
 
-def _show_threshold(console: Any, figures: Mapping[str, Any], name: str, level: Mapping[str, Any]) -> None:
+def _show_threshold(console: Console, figures: Mapping[str, Any], name: str, level: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     from medgrpo.trials import site_lines
@@ -140,18 +149,16 @@ def _words(demand: Mapping[str, Any], level: Mapping[str, Any], cases: int) -> s
     asked = f"at most {demand['miss']:.0%} of the events missed, with {demand['confidence']:.0%} confidence"
     chosen = level["chosen"]
     if chosen is None:
-        few = (
-            f" (at least {level['operations_needed']} are needed even if none is missed)"
-            if cases < level["operations_needed"]
-            else ""
-        )
-        return f"{asked}: not achievable with {cases} operations{few}; the best upper bound is {level['best_bound']:.0%}"
+        needed = level["operations_needed"]
+        few = f" (at least {needed} are needed even if none is missed)" if cases < needed else ""
+        return f"{asked}: not achievable with {cases} operation{'s' if cases > 1 else ''}{few}; the best upper bound is {level['best_bound']:.0%}"
     check = level["check"]
+    quiet = check["alerts_per_hour_faultless"]
     return (
-        f"{asked}: threshold {chosen['threshold']:g}; expect {chosen['alerts_per_hour']:.1f} alerts per hour in operations with such "
-        f"events, sensitivity {chosen['sensitivity']:.2f}. On {check['operations_with_events']} other operations with events and as "
-        f"many faultless: missed {_share(check['missed'])}, {check['alerts_per_hour']:.1f} alerts per hour "
-        f"({check['alerts_per_hour_faultless']:.1f} in faultless ones)."
+        f"{asked}: threshold {chosen['threshold']:g}; expect {chosen['alerts_per_hour']:.1f} alerts per hour in operations with "
+        f"such events, sensitivity {chosen['sensitivity']:.2f}. On {cases} other operations, "
+        f"{check['operations_with_events']} with events: missed {_share(check['missed'])}, {check['alerts_per_hour']:.1f} alerts "
+        f"per hour ({'-' if quiet is None else f'{quiet:.1f}'} in faultless ones)."
     )
 
 

@@ -77,14 +77,15 @@ def reasoner_config(site: Site) -> ReasonerConfig:
             continue
         if channel not in THRESHOLDS:
             raise InputError(f"channels.{channel}.threshold: this channel has none; {', '.join(THRESHOLDS)} have")
-        config = THRESHOLDS[channel].settings(config, policy.threshold)
+        try:
+            config = THRESHOLDS[channel].settings(config, policy.threshold)
+        except ValidationError as error:
+            why = error.errors(include_url=False)[0]["msg"]
+            raise InputError(f"channels.{channel}: threshold {policy.threshold:g}: {why}") from error
     return config
 
 
 def _with(config: ReasonerConfig, name: str, part: Config, **values: float) -> ReasonerConfig:
-    """Validated anew: a threshold comes from a file."""
+    """Validated anew, as a threshold comes from a file; pydantic's error where it cannot be."""
     merged: dict[str, Any] = {**part.model_dump(), **values}
-    try:
-        return config.model_copy(update={name: type(part).model_validate(merged)})
-    except ValidationError as error:
-        raise InputError(f"threshold {next(iter(values.values())):g}: {error.errors(include_url=False)[0]['msg']}") from error
+    return config.model_copy(update={name: type(part).model_validate(merged)})

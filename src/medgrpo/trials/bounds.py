@@ -64,7 +64,7 @@ def upper_bound(losses: Sequence[float], confidence: float) -> float:
 
 
 def learn_then_test(losses_by_threshold: Sequence[Sequence[float]], miss: float, confidence: float) -> int | None:
-    """The place of the last threshold, from the safest on, up to which all keep the risk at `miss` or below; None where not one does.
+    """The place of the last threshold, from the safest on, up to which all keep the risk at `miss`; None where not one does.
 
     P(the risk of the chosen one is above `miss`) <= 1 - confidence, over draws of the operations.
     """

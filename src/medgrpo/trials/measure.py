@@ -121,17 +121,18 @@ def repeats(outcome: Outcome, channels: Sequence[str]) -> int:
 
 
 def alert_figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """All figures, ready for JSON: of every channel that has events or was said, and of all risks together; null where nothing counts.
+    """All figures, ready for JSON: of each channel with events or alerts, said or not, and of all risks; null where nothing counts.
 
     The view is a technical channel: it stands alone and is not counted among the risks.
     """
-    judged = sorted(set().union(*(outcome.events for outcome in outcomes)))
+    judged = sorted({channel for outcome in outcomes for channel in outcome.events})
     said = {one.channel for outcome in outcomes for one in outcome.said}
+    unsaid = {channel for outcome in outcomes for channel, _ in outcome.unsaid}
     seen = [channel for channel in judged if any(outcome.events.get(channel) for outcome in outcomes)]
     return {
         "operations": len(outcomes),
         "hours": sum(outcome.hours for outcome in outcomes),
-        "channels": {channel: _figures(outcomes, [channel], channel in judged) for channel in sorted(said.union(seen))},
+        "channels": {channel: _figures(outcomes, [channel], channel in judged) for channel in sorted(said.union(unsaid, seen))},
         "all": _figures(outcomes, [channel for channel in judged if channel != _VIEW], True),
         "said_per_hour_by_priority": {
             priority.name.lower(): per_hour(outcomes, lambda one, p=priority: sum(said.priority is p for said in one.said))
@@ -149,7 +150,8 @@ def _figures(outcomes: Sequence[Outcome], channels: Sequence[str], known: bool) 
     count = sum(one.channel in channels for outcome in outcomes for one in outcome.said)
     unsaid: Counter[str] = Counter()
     for outcome in outcomes:
-        unsaid.update({why: number for (channel, why), number in outcome.unsaid.items() if channel in channels})
+        for (channel, why), number in outcome.unsaid.items():
+            unsaid[why] += number if channel in channels else 0
     return {
         "events": len(found),
         "told": len(told),
@@ -164,9 +166,11 @@ def _figures(outcomes: Sequence[Outcome], channels: Sequence[str], known: bool) 
         "time_in_alarm": sum(time_in_alarm(outcome, channels) for outcome in outcomes) / seconds,
         "repeats": sum(repeats(outcome, channels) for outcome in outcomes) / count if count else None,
         "flicker_per_hour": per_hour(outcomes, lambda one: sum(one.state_changes.get(channel, 0) for channel in channels)),
-        "unsaid_per_hour": {why: number / seconds * 3600 for why, number in sorted(unsaid.items())},
+        "unsaid_per_hour": {why: 3600 * number / seconds for why, number in sorted(unsaid.items()) if number},
         "not_assessed": sum(one.unassessed_seconds.get(channel, 0.0) for one in outcomes for channel in channels)
-        / (seconds * len(channels)),
+        / (seconds * len(channels))
+        if channels
+        else None,
     }
 
 

@@ -120,23 +120,24 @@ def calibrate(settings: TrialSettings, site: Site, demand: Demand, progress: Pro
 def judged(demand: Demand, grid: Sequence[float], by_threshold: Sequence[Sequence[Outcome]]) -> dict[str, Any]:
     """Outcomes of the same operations under each threshold, from the safest on: the curve, what is chosen, the best bound."""
     losses = [_losses(outcomes, demand.channel) for outcomes in by_threshold]
+    bounds = [upper_bound(loss, demand.confidence) for loss in losses]
     rows = [
         {
             "threshold": value,
             "operations": len(loss),
-            "missed": sum(loss) / len(loss) if loss else None,
-            "missed_at_most": upper_bound(loss, demand.confidence),
+            "missed": sum(loss) / len(loss),
+            "missed_at_most": bound,
             "sensitivity": sensitivity(outcomes, [demand.channel]),
             "alerts_per_hour": per_hour(outcomes, lambda one: _count(one, demand.channel)),
             "predictive_value": predictive_value(outcomes, [demand.channel]),
         }
-        for value, outcomes, loss in zip(grid, by_threshold, losses, strict=True)
+        for value, outcomes, loss, bound in zip(grid, by_threshold, losses, bounds, strict=True)
     ]
     chosen = learn_then_test(losses, demand.miss, demand.confidence)
     return {
         "curve": rows,
         "chosen": None if chosen is None else rows[chosen],
-        "best_bound": min(row["missed_at_most"] for row in rows),
+        "best_bound": min(bounds),
         "operations_needed": operations_needed(demand.miss, demand.confidence),
     }
 
