@@ -20,6 +20,7 @@ from medgrpo.stream import (
     Presence,
     Priority,
     Site,
+    Withheld,
     load_site,
     priority_of,
 )
@@ -103,6 +104,7 @@ def test_the_budget_holds_back_medium_alerts_but_never_high_ones() -> None:
     (held,) = manager.update(1, None, [report("a"), report("b")])
     assert (held.decision, held.channel) == (Decision.UNSAID, "b")
     assert "budget" in held.why
+    assert held.withheld is Withheld.BUDGET
     high = [report("c", priority=Priority.HIGH)]
     (first,) = manager.update(2, None, high)
     assert first.alert is not None
