@@ -9,6 +9,7 @@ from medgrpo.bench.measure import measure_ours, measure_peer
 from medgrpo.bench.reasoning import ReasoningBench, bench_reasoning
 from medgrpo.bench.score import ScoreBench, bench_score
 from medgrpo.bench.search import SearchBench, bench_search
+from medgrpo.bench.sft import SftBench, bench_sft
 
 __all__ = [
     "GRPO_STAGES",
@@ -22,11 +23,13 @@ __all__ = [
     "RunFigures",
     "ScoreBench",
     "SearchBench",
+    "SftBench",
     "bench_analysis",
     "bench_grpo",
     "bench_reasoning",
     "bench_score",
     "bench_search",
+    "bench_sft",
     "measure_ours",
     "measure_peer",
     "require_peer",

@@ -21,6 +21,7 @@ from medgrpo.cli import (
     bench_reasoning,
     bench_score,
     bench_search,
+    bench_sft,
     data_build,
     data_check,
     data_convert,
@@ -105,6 +106,7 @@ COMMANDS = (
     ("bench", bench_reasoning),
     ("bench", bench_search),
     ("bench", bench_score),
+    ("bench", bench_sft),
     ("bench", bench_grpo),
 )
 """The group a command belongs to ("" for none) and its file."""
