@@ -53,10 +53,13 @@ def balanced_steps(order: Sequence[int], lengths: Sequence[int], per_step: int, 
         count = -(-len(part) // per_step)
         room = [per_step] * (count - 1) + [len(part) - per_step * (count - 1)]
         made: list[list[int]] = [[] for _ in range(count)]
+        total = [0] * count
         for sample in sorted(part, key=lambda one: -lengths[one]):
-            free = [place for place in range(count) if len(made[place]) < room[place]]
-            least = min(free, key=lambda place: (sum(lengths[one] for one in made[place]), place))
+            least = min(
+                (place for place in range(count) if len(made[place]) < room[place]), key=lambda place: (total[place], place)
+            )
             made[least].append(sample)
+            total[least] += lengths[sample]
         steps += made
     return steps
 
