@@ -49,4 +49,4 @@ def test_budgets_cover_the_references_and_a_lower_one_is_refused(data: Path) -> 
         token_budgets(rows, 20)
     budgets, warnings = token_budgets(rows, 200)
     assert set(budgets.values()) == {200}
-    assert "temporal_grounding 256" in warnings[0]
+    assert "temporal_grounding 448" in warnings[0]
