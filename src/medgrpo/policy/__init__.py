@@ -13,6 +13,7 @@ from medgrpo.policy.policy import Policy, Prompt
 from medgrpo.policy.questions import Question, Sampler, read_questions
 from medgrpo.policy.recipe import GrpoRecipe, StopSettings, UpdateSettings, needs_sentences, read_grpo_recipe
 from medgrpo.policy.rollout import Sampled, sample_group
+from medgrpo.policy.run_page import run_page
 from medgrpo.policy.sft import SftFinished, choose_trained, train_sft
 from medgrpo.policy.sft_order import balanced_steps, epoch_order, packs, quotas
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe, read_sft_recipe
@@ -61,6 +62,7 @@ __all__ = [
     "read_grpo_recipe",
     "read_questions",
     "read_sft_recipe",
+    "run_page",
     "sample_group",
     "token_weights",
     "tower_digest",
