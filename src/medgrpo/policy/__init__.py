@@ -4,6 +4,7 @@ from medgrpo.policy.alarms import alarms
 from medgrpo.policy.answers import Reader
 from medgrpo.policy.attention import answer_mask, block_mask
 from medgrpo.policy.checks import Sight, check_sight
+from medgrpo.policy.drawing import run_page
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.grpo import Finished, train_grpo
 from medgrpo.policy.lora import add_adapters, merge_adapters
@@ -13,7 +14,6 @@ from medgrpo.policy.policy import Policy, Prompt
 from medgrpo.policy.questions import Question, Sampler, read_questions
 from medgrpo.policy.recipe import GrpoRecipe, StopSettings, UpdateSettings, needs_sentences, read_grpo_recipe
 from medgrpo.policy.rollout import Sampled, sample_group
-from medgrpo.policy.run_page import run_page
 from medgrpo.policy.sft import SftFinished, choose_trained, train_sft
 from medgrpo.policy.sft_order import balanced_steps, epoch_order, packs, quotas
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe, read_sft_recipe

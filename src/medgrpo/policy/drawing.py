@@ -44,9 +44,10 @@ _STYLE = """
 .c4{stroke:#e69f00;fill:#e69f00}.c5{stroke:#56b4e9;fill:#56b4e9}.c6{stroke:#8a6d3b;fill:#8a6d3b}.c7{stroke:#7f7f7f;fill:#7f7f7f}
 td.reply{white-space:pre-wrap;overflow-wrap:anywhere;max-width:40rem}
 """
-_BODY = """<main><h1>$heading</h1><p>$told</p>$alarms<h2>The whole step</h2><div class="panels">$whole</div>
-<h2>By source and task</h2><p class="legend">$legend</p><div class="panels">$panels</div>
-<h2>Means of the last $last steps</h2>$means$samples</main>"""
+_BODY = """<main><header><h1>$heading</h1><p>$told</p>$alarms</header>
+<section><h2>The whole step</h2><div class="panels">$whole</div></section>
+<section><h2>By source and task</h2><p class="legend">$legend</p><div class="panels">$panels</div></section>
+<section><h2>Means of the last $last steps</h2>$means</section>$samples</main>"""
 
 Point = tuple[int, float]
 
@@ -66,7 +67,7 @@ def run_page(folder: Path) -> str:
         look() + _STYLE,
         "",
         heading=f"Training run {text(folder.name)}",
-        told=f"{len(lines)} steps, {len(keys)} of source and task; {skipped} times a question could not be had (skipped.jsonl).",
+        told=f"{len(lines)} steps; {len(keys)} pairs of source and task; {skipped} times a question could not be had (skipped.jsonl).",
         alarms="".join(f'<p role="alert"><strong>Alarm</strong> {text(one)}</p>' for one in alarms),
         whole="".join(_panel(title, [_of_step(lines, name)]) for name, title in _WHOLE.items()),
         legend="".join(_legend(place, key) for place, key in enumerate(keys)),
@@ -154,4 +155,4 @@ def _samples(lines: Sequence[Mapping[str, Any]]) -> str:
                 )
     columns = ("step", "question", "reward", "advantage", "answer")
     body = f"<tbody>{''.join(rows)}</tbody>"
-    return f"<h2>Answers over time</h2>{table('answers', columns, body)}"
+    return f"<section><h2>Answers over time</h2>{table('answers', columns, body)}</section>"
