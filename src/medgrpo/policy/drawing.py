@@ -67,7 +67,8 @@ def run_page(folder: Path) -> str:
         look() + _STYLE,
         "",
         heading=f"Training run {text(folder.name)}",
-        told=f"{len(lines)} steps; {len(keys)} pairs of source and task; {skipped} times a question could not be had (skipped.jsonl).",
+        told=f"{len(lines)} steps; {len(keys)} pairs of source and task; {skipped} times a question could not be had "
+        "(skipped.jsonl).",
         alarms="".join(f'<p role="alert"><strong>Alarm</strong> {text(one)}</p>' for one in alarms),
         whole="".join(_panel(title, [_of_step(lines, name)]) for name, title in _WHOLE.items()),
         legend="".join(_legend(place, key) for place, key in enumerate(keys)),
