@@ -5,7 +5,7 @@ from medgrpo.evaluation.extraction_run import ExtractionResult, evaluate_extract
 from medgrpo.evaluation.forecast_run import evaluate_source, table_rows
 from medgrpo.evaluation.gallery import failure_gallery
 from medgrpo.evaluation.grounding import Grounding, KindCounts, measure_grounding
-from medgrpo.evaluation.intervals import bootstrap
+from medgrpo.evaluation.intervals import bootstrap, ratio_interval
 from medgrpo.evaluation.observing import NOISE, ObservingNoise, case_truths, noise_level, observe
 from medgrpo.evaluation.perception import Predictions, measure_video, predict_video, predict_videos, summarise
 from medgrpo.evaluation.places import Place, read_labels
@@ -56,6 +56,7 @@ __all__ = [
     "phase_segments",
     "predict_video",
     "predict_videos",
+    "ratio_interval",
     "read_case_truth",
     "read_labels",
     "segment_f1",

@@ -232,20 +232,19 @@ class _Watcher:
 
     def _seen(self, shown: Sequence[Triplet], rows: Array, phases: Array, tips: tuple[Tip, ...]) -> Seen:
         noise = self._noise
-        there = np.isin(np.arange(len(INSTRUMENTS)), [INSTRUMENTS.index(one.instrument) for one in shown])
+        there, done = np.zeros(len(INSTRUMENTS), dtype=np.bool_), np.zeros(len(TRIPLETS), dtype=np.bool_)
+        done[[one.index for one in shown]] = True
+        there[_INSTRUMENT_OF[done]] = True
         separation = noise.instrument_separation
         odds = separation * (np.where(there, 0.5, -0.5) * separation + rows[: len(INSTRUMENTS)])
         instruments = 1 / (1 + np.exp(-np.clip(odds + log(_INSTRUMENT_RATE / (1 - _INSTRUMENT_RATE)), -30, 30)))
-        done = np.isin(np.arange(len(TRIPLETS)), [one.index for one in shown])
         apart = noise.action_separation * _EASE
         scores = apart * (apart * done + rows[len(INSTRUMENTS) :]) - apart**2 / 2
-        triplets = np.zeros(len(TRIPLETS))
-        for place in range(len(INSTRUMENTS)):
-            own = np.flatnonzero(place == _INSTRUMENT_OF)
-            shares = _shares()[own]
-            posterior = shares * np.exp(scores[own] - scores[own].max())
-            posterior = (1 - noise.misread_share) * posterior / posterior.sum() + noise.misread_share * shares
-            triplets[own] = instruments[place] * posterior
+        shares = _shares()
+        posterior = shares * np.exp(scores - scores.max())
+        posterior /= np.bincount(_INSTRUMENT_OF, weights=posterior)[_INSTRUMENT_OF]
+        posterior = (1 - noise.misread_share) * posterior + noise.misread_share * shares
+        triplets = instruments[_INSTRUMENT_OF] * posterior
         return Seen(
             tuple(instruments.tolist()),
             _any_of(triplets, _VERB_OF, len(VERBS)),

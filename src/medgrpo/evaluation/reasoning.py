@@ -6,14 +6,20 @@ real surgery.
 
 from __future__ import annotations
 
+import signal
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from statistics import median
 from typing import Any
 
+from pydantic import Field
+
 from medgrpo.core import Config, Span
-from medgrpo.evaluation.intervals import bootstrap
+from medgrpo.evaluation.intervals import bootstrap, ratio_interval
 from medgrpo.evaluation.observing import case_truths, noise_level, observe
 from medgrpo.evaluation.timeline import Agreement, edit_score, event_agreement, phase_segments, segment_f1
 from medgrpo.evaluation.truth import CaseTruth, conditions, seen_events, truth_of
@@ -32,7 +38,7 @@ CHANNEL_OF = {
 }
 _EVENT_TOLERANCE_SECONDS = 5.0
 _LATE_SECONDS = 20.0  # an alert that begins later than this after the end of its condition has missed it
-_SHORTEST_SECONDS = 5.0  # a lost view or energy without view shorter than this need not be alerted
+_SHORTEST_SECONDS = 5.0  # a lost view or energy without view no longer than this, a lens that is wiped, need not be alerted
 _NEVER_ASSESSED = ("critical_view", "dangerous_zone")
 _CONDITIONS = ("view", "energy_without_view")
 
@@ -44,6 +50,7 @@ class StudySettings(Config):
     minutes: float = 40.0
     looks_per_second: float = 2.0
     first_seed: int = 1000
+    deviations: tuple[Deviation, ...] = Field(default=DEVIATIONS, min_length=1)  # played in turn
     noise: tuple[str, ...] = ("low", "medium", "high")
 
 
@@ -68,28 +75,53 @@ class CaseResult:
 
 
 def study(
-    settings: StudySettings, procedure: Procedure | None = None, progress: Callable[[int, int], None] = lambda _done, _all: None
+    settings: StudySettings,
+    procedure: Procedure | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+    processes: int = 1,
 ) -> dict[str, Any]:
     """Run every case at every noise level; figures by level, with 95 % intervals over cases, ready for JSON.
 
-    Case k has seed `first_seed + k` and plays deviation k modulo 5, faultless first. Equal settings give equal figures.
+    Case k has seed `first_seed + k` and plays the k-th of `deviations`, over and over. Equal settings give equal figures,
+    in however many processes; `progress(done, all)` counts cases.
     """
     chosen = procedure or load_procedure("cholecystectomy")
-    levels = {name: noise_level(name) for name in settings.noise}
-    results: dict[str, list[CaseResult]] = {name: [] for name in levels}
-    for place in range(settings.cases):
-        seed, deviation = settings.first_seed + place, DEVIATIONS[place % len(DEVIATIONS)]
-        case = simulate(chosen, settings.minutes, seed, [deviation], size_wh=(320, 180))  # nothing is drawn
-        frames = case_truths(case, settings.looks_per_second)
-        truth = truth_of(case, frames)
-        for number, (name, noise) in enumerate(levels.items()):
-            timeline = reason(observe(frames, noise, seed), chosen)
-            results[name].append(judge_case(truth, timeline, frames, deviation.value))
-            progress(place * len(levels) + number + 1, settings.cases * len(levels))
+    for name in settings.noise:
+        noise_level(name)  # an unknown one is said before anything runs
+    places = range(settings.cases)
+    rows: list[list[CaseResult]] = []
+    if processes == 1:
+        for place in places:
+            rows.append(_case(place, settings, chosen))
+            progress(len(rows), settings.cases)
+    else:
+        workers = ProcessPoolExecutor(processes, get_context("spawn"), initializer=_leave_interrupts)
+        try:
+            for row in workers.map(partial(_case, settings=settings, procedure=chosen), places):
+                rows.append(row)
+                progress(len(rows), settings.cases)
+        finally:
+            workers.shutdown(cancel_futures=True)
+    levels = dict(zip(settings.noise, zip(*rows, strict=True), strict=True))
     return {
         "settings": settings.model_dump(mode="json"),
-        "levels": {name: summarise_cases(cases) for name, cases in results.items()},
+        "levels": {name: summarise_cases(cases) for name, cases in levels.items()},
     }
+
+
+def _case(place: int, settings: StudySettings, procedure: Procedure) -> list[CaseResult]:
+    """One case at every noise level, in their order. Nothing is drawn: 6 minutes take about 2 s of processor time for 3 levels."""
+    seed, deviation = settings.first_seed + place, settings.deviations[place % len(settings.deviations)]
+    case = simulate(procedure, settings.minutes, seed, [deviation], size_wh=(320, 180))
+    frames = case_truths(case, settings.looks_per_second)
+    truth = truth_of(case, frames)
+    looks = (observe(frames, noise_level(name), seed) for name in settings.noise)
+    return [judge_case(truth, reason(seen, procedure), frames, deviation.value) for seen in looks]
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C reaches every process of the terminal; the first one ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def judge_case(truth: CaseTruth, timeline: Timeline, frames: Sequence[FrameTruth], deviation: str) -> CaseResult:
@@ -104,7 +136,7 @@ def judge_case(truth: CaseTruth, timeline: Timeline, frames: Sequence[FrameTruth
     for channel, spans in true.items():
         found: list[float] = []
         for span in spans:
-            if channel in _CONDITIONS and span.duration_seconds < _SHORTEST_SECONDS:
+            if channel in _CONDITIONS and span.duration_seconds <= _SHORTEST_SECONDS:
                 continue
             delay = _delay(risks[channel], span)
             if delay is not None:
@@ -144,64 +176,59 @@ def summarise_cases(cases: Sequence[CaseResult]) -> dict[str, Any]:
     kinds = sorted({kind for case in cases for kind in case.events})
     faultless = [case for case in cases if case.deviation == Deviation.NONE.value]
 
-    def with_interval(figure: Callable[[Sequence[CaseResult]], float | None], over: Sequence[CaseResult] = cases) -> list[Any]:
-        interval = bootstrap(over, figure) if len(over) > 1 else None
-        return [figure(over) if over else None, *(interval or (None, None))]
+    def ratio(parts: Callable[[CaseResult], tuple[float, float]], over: Sequence[CaseResult] = cases) -> list[Any]:
+        """Of the sums of both parts over the cases."""
+        return list(ratio_interval([parts(case) for case in over]))
 
+    def hourly(count: Callable[[CaseResult], Mapping[str, int]], over: Sequence[CaseResult] = cases) -> Callable[[str], list[Any]]:
+        return lambda priority: ratio(lambda case: (count(case).get(priority, 0), case.hours), over)
+
+    def pooled(chosen: Callable[[CaseResult], Iterable[Agreement]], parts: Callable[[Agreement], tuple[float, float]]) -> list[Any]:
+        return ratio(lambda case: parts(_pooled(chosen(case))))
+
+    priorities = ("high", "medium", "low", "information")
     return {
         "cases": len(cases),
         "hours": sum(case.hours for case in cases),
-        "rules": {channel: _rule(cases, channel, with_interval) for channel in channels if _count(cases, channel)},
-        "false_alarms_per_hour": {
-            priority: with_interval(lambda some, p=priority: _per_hour(some, lambda case: case.false_alarms.get(p, 0)))
-            for priority in ("high", "medium", "low", "information")
-        },
-        "alerts_per_hour": {
-            priority: with_interval(lambda some, p=priority: _per_hour(some, lambda case: case.alerts.get(p, 0)))
-            for priority in ("high", "medium", "low", "information")
-        },
-        "faultless_alerts_per_hour": {
-            priority: with_interval(lambda some, p=priority: _per_hour(some, lambda case: case.alerts.get(p, 0)), faultless)
-            for priority in BUDGET
-        },
+        "faultless_hours": sum(case.hours for case in faultless),
+        "rules": {channel: _rule(cases, channel) for channel in channels if _count(cases, channel)},
+        "false_alarms_per_hour": {one: hourly(lambda case: case.false_alarms)(one) for one in priorities},
+        "alerts_per_hour": {one: hourly(lambda case: case.alerts)(one) for one in priorities},
+        "faultless_alerts_per_hour": {one: hourly(lambda case: case.alerts, faultless)(one) for one in BUDGET},
         "budget_per_hour": BUDGET,
         "false_alarms_by_channel": dict(sum((Counter(case.false_channels) for case in cases), Counter[str]())),
         "not_assessed_share": {
-            channel: with_interval(lambda some, c=channel: _mean([case.not_assessed_share[c] for case in some]))
+            channel: ratio(lambda case, c=channel: (case.not_assessed_share[c], 1.0))
             for channel in sorted(cases[0].not_assessed_share)
             if channel not in _NEVER_ASSESSED
         },
         "never_assessed": list(_NEVER_ASSESSED),
         "phase_f1": {
-            f"{round(100 * overlap)}": with_interval(lambda some, k=place: _pooled([case.phases[k] for case in some]).f1)
+            f"{round(100 * overlap)}": pooled(
+                lambda case, k=place: [case.phases[k]], lambda one: (2 * one.found, one.predicted + one.true)
+            )
             for place, overlap in enumerate(OVERLAPS)
         },
-        "phase_accuracy": with_interval(lambda some: _mean([case.phase_accuracy for case in some])),
-        "phase_edit": with_interval(lambda some: _mean([case.edit for case in some])),
-        "event_recall": with_interval(lambda some: _pooled([one for case in some for one in case.events.values()]).recall),
-        "event_precision": with_interval(lambda some: _pooled([one for case in some for one in case.events.values()]).precision),
+        "phase_accuracy": ratio(lambda case: (case.phase_accuracy, 1.0)),
+        "phase_edit": ratio(lambda case: (case.edit, 1.0)),
+        "event_recall": pooled(lambda case: case.events.values(), lambda one: (one.found, one.true)),
+        "event_precision": pooled(lambda case: case.events.values(), lambda one: (one.found, one.predicted)),
         "event_recall_by_kind": {
-            kind: with_interval(lambda some, k=kind: _pooled([case.events[k] for case in some if k in case.events]).recall)
+            kind: pooled(lambda case, k=kind: [case.events[k]] if k in case.events else [], lambda one: (one.found, one.true))
             for kind in kinds
         },
     }
 
 
-def _rule(
-    cases: Sequence[CaseResult], channel: str, with_interval: Callable[[Callable[[Sequence[CaseResult]], float | None]], list[Any]]
-) -> dict[str, Any]:
-    def recall(some: Sequence[CaseResult]) -> float | None:
-        total = _count(some, channel)
-        return sum(len(case.delays_seconds[channel]) for case in some) / total if total else None
-
+def _rule(cases: Sequence[CaseResult], channel: str) -> dict[str, Any]:
     def delay(some: Sequence[CaseResult]) -> float | None:
         known = [seconds for case in some for seconds in case.delays_seconds[channel]]
         return median(known) if known else None
 
     return {
         "conditions": _count(cases, channel),
-        "recall": with_interval(recall),
-        "median_delay_seconds": with_interval(delay),
+        "recall": list(ratio_interval([(len(case.delays_seconds[channel]), _count([case], channel)) for case in cases])),
+        "median_delay_seconds": [delay(cases), *((len(cases) > 1 and bootstrap(cases, delay)) or (None, None))],
         "abstained": sum(case.abstained.get(channel, 0) for case in cases),
         "missed": sum(case.missed.get(channel, 0) for case in cases),
     }
@@ -256,19 +283,9 @@ def _only(segments: Sequence[tuple[str, Span]], kind: str) -> list[tuple[str, Sp
     return [segment for segment in segments if segment[0] == kind]
 
 
-def _pooled(agreements: Sequence[Agreement]) -> Agreement:
-    return Agreement(
-        sum(one.found for one in agreements), sum(one.predicted for one in agreements), sum(one.true for one in agreements)
-    )
-
-
-def _per_hour(cases: Sequence[CaseResult], count: Callable[[CaseResult], int]) -> float | None:
-    hours = sum(case.hours for case in cases)
-    return sum(count(case) for case in cases) / hours if hours else None
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _pooled(agreements: Iterable[Agreement]) -> Agreement:
+    every = list(agreements)
+    return Agreement(sum(one.found for one in every), sum(one.predicted for one in every), sum(one.true for one in every))
 
 
 def flat_figures(level: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:

@@ -25,16 +25,20 @@ class Canvas:
         self._state: SiteState | None = None
 
     @cached_property
+    def _blank(self) -> Layers:
+        return Layers.blank(self._rng)
+
+    @cached_property
     def _organs(self) -> Layers:
-        """Painted when first looked at: the script and most of its truth need no picture."""
-        organs = Layers.blank(self._rng)
+        """Painted when first looked at: the script and its truth need no picture."""
+        organs = self._blank
         paint_organs(self.anatomy, organs)
         organs.light(self._pixels, self.anatomy.gloss)
         return organs
 
     @cached_property
     def _blood_reach(self) -> Field:
-        return blood_reach(self.anatomy, self._organs)
+        return blood_reach(self.anatomy, self._blank)  # of the texture, which painting leaves as it is
 
     def pixels(self, state: SiteState) -> NDArray[np.uint32]:
         """The scene in that state; the array is reused, so read it before asking for another state."""
