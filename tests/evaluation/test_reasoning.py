@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from medgrpo.core import InputError, Span
-from medgrpo.evaluation import CaseTruth, StudySettings, TrueEvent, TrueLook, bootstrap, flat_figures, judge_case, study
+from medgrpo.evaluation import (
+    CaseTruth,
+    StudySettings,
+    TrueEvent,
+    TrueLook,
+    bootstrap,
+    flat_figures,
+    judge_case,
+    ratio_interval,
+    study,
+)
 from medgrpo.reasoning import Coverage, Evidence, PhaseSegment, RiskLevel, RiskState, Timeline
 from medgrpo.simulation import FrameTruth, ViewKind
 
@@ -53,7 +63,7 @@ def test_found_missed_abstained_and_false() -> None:
 def test_a_small_study_is_whole_and_deterministic() -> None:
     settings = StudySettings(cases=2, minutes=2, looks_per_second=1, noise=("low",))
     first = study(settings)
-    assert first == study(settings)
+    assert first == study(settings, processes=2)
     level = first["levels"]["low"]
     assert level["cases"] == 2
     assert level["hours"] == pytest.approx(4 / 60)
@@ -73,3 +83,13 @@ def test_bootstrap_is_the_interval_of_the_mean() -> None:
     assert low == pytest.approx(0.4, abs=0.03)  # 0.5 -+ 1.96 * 0.5 / 10
     assert high == pytest.approx(0.6, abs=0.03)
     assert bootstrap([1.0, 2.0], lambda _some: None) is None
+
+
+def test_a_ratio_has_the_interval_of_its_bootstrap() -> None:
+    parts = [(float(place % 2), 1.0 + place % 3) for place in range(60)]
+    value, low, high = ratio_interval(parts)
+    slow = bootstrap(parts, lambda some: sum(above for above, _ in some) / sum(below for _, below in some))
+    assert value == pytest.approx(30 / 120)
+    assert (low, high) == pytest.approx(slow, abs=0.01)
+    assert ratio_interval([(1.0, 2.0)]) == (0.5, None, None)  # one case has no interval
+    assert ratio_interval([(0.0, 0.0), (0.0, 0.0)]) == (None, None, None)

@@ -11,6 +11,7 @@ import pytest
 
 from medgrpo.core import DocumentError
 from medgrpo.library.readers import READERS, open_document
+from medgrpo.library.readers.html import too_deep
 
 
 def read(path: Path):
@@ -70,6 +71,19 @@ def test_html_that_nests_deeper_than_the_stack(tmp_path):
     assert blocks == [("paragraph", "deep")]
 
 
+@pytest.mark.parametrize("piece", ["<div>", "<b>\n", "<div></x>", "<svg></svg><div/>", "<span><!-- </span> -->"])
+def test_html_that_nests_without_end_is_one_line(tmp_path, piece):
+    with pytest.raises(DocumentError, match=r"more than 10,000 deep \(line [\d,]+\)"):
+        read(write(tmp_path, "a.html", piece * 200_000))
+
+
+@pytest.mark.parametrize(
+    "piece", ["<p>one", "<div><span></div>", "<br>", "<script>'<div>'</script>", "<!-- <div> -->", "<svg><path/></svg>", "</div>"]
+)
+def test_long_html_that_does_not_nest_is_no_deep_one(piece):
+    assert too_deep(piece * 12_000) is None
+
+
 def test_html_in_the_encoding_it_declares(tmp_path):
     text = "<meta charset=iso-8859-1><p>Öffnen des Gallengangs</p>".encode("latin-1")
     _, blocks, notes = read(write(tmp_path, "a.html", text))
@@ -106,6 +120,12 @@ def test_plain_text_pages_end_at_form_feeds(tmp_path):
 def test_a_byte_order_mark_says_the_encoding(tmp_path, encoding):
     _, blocks, notes = read(write(tmp_path, "a.txt", "Gallengänge".encode(encoding)))
     assert (blocks, notes) == ([("paragraph", "Gallengänge")], [])
+
+
+@pytest.mark.parametrize(("encoding", "order"), [("utf-16-le", "little"), ("utf-16-be", "big")])
+def test_utf_16_without_a_byte_order_mark_is_named(tmp_path, encoding, order):
+    with pytest.raises(DocumentError, match=f"UTF-16, {order}-endian, without a byte order mark.*save it as UTF-8"):
+        read(write(tmp_path, "a.txt", "Der Ductus cysticus, schließlich geklippt.".encode(encoding)))
 
 
 def test_a_guessed_encoding_is_said(tmp_path):

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 from medgrpo.core import InputError, Span
 from medgrpo.knowledge import PHASES, load_procedure
 from medgrpo.reasoning import Course, Stretch
-from medgrpo.simulation import Case, Deviation, simulate
+from medgrpo.simulation import Case, Deviation, Script, scripted, simulate
 from medgrpo.sources import AVOS_LABELS, AvosVideo, NurvidVideo, read_avos, read_nurvid
 
 ForecastSource = Literal["nurvid", "avos", "simulated"]
@@ -35,7 +35,7 @@ class Courses:
 def read_courses(source: ForecastSource, folder: Path | None, procedure: str = SIMULATED_PROCEDURE) -> Courses:
     """The courses of one source. DataError names what is wrong with its files; simulated ones need no folder."""
     if source == "simulated":
-        parts = {name: tuple(simulated_case(seed, procedure)[1] for seed in seeds) for name, seeds in _SEEDS.items()}
+        parts = {name: tuple(simulated_course(seed, procedure) for seed in seeds) for name, seeds in _SEEDS.items()}
         return Courses(parts["train"], parts["val"], parts["test"], PHASES, tuple(range(len(PHASES))), kinds=False)
     if folder is None:
         raise InputError(f"the source {source} needs the folder of its annotations")
@@ -85,9 +85,24 @@ def _avos(video: AvosVideo) -> Course:
     return Course(video.id, 0, tuple(found), start, end)
 
 
-def simulated_case(seed: int, procedure: str = SIMULATED_PROCEDURE) -> tuple[Case, Course]:
-    """A case of 5 to 20 minutes, every second one with a deviation, and its course of phases."""
+def simulated_course(seed: int, procedure: str = SIMULATED_PROCEDURE) -> Course:
+    """The course of phases of a case of 5 to 20 minutes, every second one with a deviation; only its script is made."""
+    return course_of(scripted(load_procedure(procedure), *_played(seed)), seed)
+
+
+def simulated_case(seed: int, procedure: str = SIMULATED_PROCEDURE) -> Case:
+    """The whole case of that course."""
+    return simulate(load_procedure(procedure), *_played(seed), size_wh=(320, 180))
+
+
+def course_of(script: Script, seed: int) -> Course:
+    """The true phases of a script."""
+    stretches = tuple(Stretch(PHASES.index(one.phase), one.span) for one in script.phases)
+    name = f"case {seed} ({', '.join(one.value for one in script.deviations)})"
+    return Course(name, 0, stretches, 0.0, script.duration_seconds)
+
+
+def _played(seed: int) -> tuple[float, int, tuple[Deviation, ...]]:
+    """Minutes, seed and deviations."""
     deviation = _DEVIATIONS[(seed // 2) % len(_DEVIATIONS)] if seed % 2 else Deviation.NONE
-    case = simulate(load_procedure(procedure), 5 + seed * 7 % 16, seed, deviations=(deviation,))
-    stretches = tuple(Stretch(PHASES.index(one.phase), one.span) for one in case.script.phases)
-    return case, Course(f"case {seed} ({deviation.value})", 0, stretches, 0.0, case.script.duration_seconds)
+    return 5 + seed * 7 % 16, seed, (deviation,)

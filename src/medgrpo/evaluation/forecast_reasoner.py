@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from medgrpo.core import Span
 from medgrpo.evaluation.forecast import ERRORS, inside, over_classes, time_errors
-from medgrpo.evaluation.forecast_courses import SIMULATED_PROCEDURE, Courses, simulated_case
+from medgrpo.evaluation.forecast_courses import SIMULATED_PROCEDURE, Courses, course_of, simulated_case
 from medgrpo.evaluation.forecast_measure import AHEAD_SECONDS, GRID_SECONDS, HORIZONS_SECONDS, MOMENT_STEP_SECONDS, quantile
 from medgrpo.evaluation.observing import case_truths, noise_level, observe
 from medgrpo.knowledge import PHASES, load_procedure
@@ -53,7 +53,8 @@ def evaluate_reasoner(courses: Courses, seeds: range, noise: str) -> dict[str, A
     held: list[bool] = []
     moments = 0
     for seed in seeds:
-        case, truth = simulated_case(seed)
+        case = simulated_case(seed)
+        truth = course_of(case.script, seed)
         said: dict[str, list[Array]] = {name: [] for name in names}
         true: list[Array] = []
         for past, now, forecast in _moments(observe(case_truths(case, 1.0), noise_level(noise), seed)):

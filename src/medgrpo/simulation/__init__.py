@@ -1,6 +1,6 @@
 """Scripted operations rendered to video, with exact ground truth. A drawing: never evidence of accuracy on real surgery."""
 
-from medgrpo.simulation.case import Case, FrameTruth, VisibleTip, simulate
+from medgrpo.simulation.case import Case, FrameTruth, VisibleTip, scripted, simulate
 from medgrpo.simulation.plan import LEAST_MINUTES
 from medgrpo.simulation.script import Action, Deviation, Event, EventKind, PhaseSpan, Script, ViewKind, Visit
 from medgrpo.simulation.worlds import (
@@ -38,6 +38,7 @@ __all__ = [
     "WorldFrame",
     "WorldScript",
     "labels",
+    "scripted",
     "simulate",
     "simulate_world",
     "write_case",

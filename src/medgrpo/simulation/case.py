@@ -130,12 +130,17 @@ def simulate(
         raise InputError(f"the picture must be 160x120 to 3840x2160 with even sides, not {width}x{height}")
     if not 1 <= rate <= 120:
         raise InputError(f"the frame rate must be 1 to 120 frames a second, not {float(rate):g}")
-    if not 0 <= seed <= 9999:
-        raise InputError(f"the seed must be 0 to 9999, not {seed}")
-    script_rng, patient_rng, canvas_rng, motion_rng, optics_rng = np.random.default_rng(seed).spawn(5)
-    script = plan(procedure, minutes, deviations, script_rng)
+    script = scripted(procedure, minutes, seed, deviations)
+    _, patient_rng, canvas_rng, motion_rng, optics_rng = np.random.default_rng(seed).spawn(5)
     anatomy = Anatomy.of(patient_rng)
     motion = Motion(script, anatomy, motion_rng)
     optics = Optics.of(optics_rng, width, height)
     renderer = Renderer(motion, Canvas(anatomy, canvas_rng), optics, looks(optics_rng), size_wh, optics_rng)
     return Case(script, renderer, seed, procedure.id, size_wh, rate)
+
+
+def scripted(procedure: Procedure, minutes: float, seed: int, deviations: Sequence[Deviation] = ()) -> Script:
+    """The script of the case that `simulate` makes of these arguments, without what its pictures need."""
+    if not 0 <= seed <= 9999:
+        raise InputError(f"the seed must be 0 to 9999, not {seed}")
+    return plan(procedure, minutes, deviations, np.random.default_rng(seed).spawn(5)[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,24 @@ _INLINE = frozenset(
      "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
 )  # fmt: skip
 _ITEMS = {"li", "dt", "dd"}
+DEEPEST = 10_000
+_TAG = re.compile(r"<!--|<(/?)([a-zA-Z][^\s/<>]*)([^<>]*)")
+_RAW = frozenset({"script", "style", "textarea", "title", "iframe", "xmp"})
+_NOT_NESTING = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",  # never hold anything
+     "p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "tfoot", "option", "optgroup", "colgroup"}  # end by themselves
+)  # fmt: skip
 _REFERENCES = re.compile(r"(?:^|[\s_-])(?:references?|ref-list|reflist|bibliography)(?:$|[\s_-])", re.IGNORECASE)
 _DECLARED = re.compile(rb"""<(?:meta[^>]+charset|\?xml[^>]+encoding)\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 _DATES = ("citation_publication_date", "citation_date", "dc.date", "dcterms.date", "article:published_time", "date")
 
 
 def open_html(path: Path, note: Note, /) -> Opened:
-    tree = optional("selectolax.lexbor", "selectolax").LexborHTMLParser(_decode(path, path.read_bytes(), note))
+    text = _decode(path, path.read_bytes(), note)
+    line = too_deep(text)
+    if line is not None:
+        raise DocumentError(path, f"nests its elements more than {DEEPEST:,} deep (line {line:,}): no page made to be read does so")
+    tree = optional("selectolax.lexbor", "selectolax").LexborHTMLParser(text)
     metas = {
         str(key).lower(): node.attributes.get("content")
         for node in tree.css("meta")
@@ -41,6 +53,33 @@ def open_html(path: Path, note: Note, /) -> Opened:
         licence=(link.attributes.get("href") if link is not None else None) or metas.get("dcterms.license"),
         date=next((metas[key] for key in _DATES if metas.get(key)), None),
     )
+
+
+def too_deep(text: str) -> int | None:
+    """The line on which elements nest deeper than `DEEPEST`, or None: the parser's time grows with the square of the depth.
+
+    An estimate in one pass: an end tag closes what was opened since its start tag, one without a start tag nothing.
+    """
+    opened: list[str] = []
+    standing: Counter[str] = Counter()
+    at = 0
+    while (tag := _TAG.search(text, at)) is not None:
+        at, name = tag.end(), (tag[2] or "").lower()
+        if (name in _RAW and not tag[1]) or not name:  # what stands in a script or a comment is no element
+            end = re.compile(f"</{name}", re.IGNORECASE).search(text, at) if name else re.compile("-->").search(text, at)
+            if end is None:
+                return None
+            at = end.start() if name else end.end()
+        elif tag[1] and standing[name]:
+            while opened[-1] != name:
+                standing[opened.pop()] -= 1
+            standing[opened.pop()] -= 1
+        elif not tag[1] and name not in _NOT_NESTING and not (tag[3].endswith("/") and (standing["svg"] or standing["math"])):
+            opened.append(name)
+            standing[name] += 1
+            if len(opened) > DEEPEST:
+                return text.count("\n", 0, at) + 1
+    return None
 
 
 def _decode(path: Path, data: bytes, note: Note) -> str:

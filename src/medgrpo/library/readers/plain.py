@@ -43,6 +43,8 @@ def decode(path: Path, data: bytes, note: Note) -> str:
                 return data.decode(encoding)
             except UnicodeDecodeError as error:
                 raise DocumentError(path, f"begins as {encoding} text but is not (byte {error.start})") from error
+    if (wide := _wide(data[:4096])) is not None:
+        raise DocumentError(path, f"looks like {wide} without a byte order mark, which is not guessed: save it as UTF-8")
     if b"\x00" in data:
         raise DocumentError(path, f"is not text: it holds a zero byte (byte {data.index(0)})")
     try:
@@ -54,6 +56,15 @@ def decode(path: Path, data: bytes, note: Note) -> str:
         raise DocumentError(path, "is not text in an encoding that can be told: save it as UTF-8")
     note(f"the encoding is not stated and not UTF-8; guessed {best.encoding}")
     return str(best)
+
+
+def _wide(data: bytes) -> str | None:
+    """The two-byte encoding that zeros at every other place (ASCII letters, mostly) speak for; None where they do not."""
+    pairs = len(data) // 2
+    first, second = (data[place : 2 * pairs : 2].count(0) for place in (0, 1))
+    if pairs < 2 or max(first, second) < 0.5 * pairs or min(first, second) > 0.05 * pairs:
+        return None
+    return "UTF-16, big-endian," if first > second else "UTF-16, little-endian,"
 
 
 def _blocks(text: str) -> Iterator[Block]:
