@@ -10,7 +10,7 @@ import pytest
 from medgrpo.cli import main
 from medgrpo.core import DataError
 from medgrpo.evaluation import LabelledQuery, LabelledSentence, read_labels
-from medgrpo.evaluation.retrieval import recall_and_first
+from medgrpo.evaluation.retrieval import held_out, recall_and_first
 from medgrpo.knowledge import load_vocabulary
 
 LABELS = Path(__file__).parents[1] / "library" / "data"
@@ -21,6 +21,12 @@ needs_chapters = pytest.mark.skipif(not CHAPTERS.is_dir(), reason="the OpenStax 
 def test_recall_and_first_hit():
     assert recall_and_first([set(), {1}, {1, 0}, set()], wanted=3) == (pytest.approx(2 / 3), 2)
     assert recall_and_first([set()], wanted=1) == (0.0, None)
+
+
+def test_a_query_is_held_out_by_its_hash_and_both_halves_are_there():
+    queries = list(read_labels(LABELS / "search_queries.jsonl", LabelledQuery))
+    assert sum(held_out(query.query) for query in queries) == 34
+    assert len(queries) == 80
 
 
 def test_labels_name_known_concepts_and_hold_no_text():

@@ -64,7 +64,7 @@ def test_fusion_adds_reciprocal_ranks():
     found = fuse([(7, 9.0), (3, 8.0)], [(3, 0.9), (5, 0.8)])
     assert [number for number, _ in found] == [3, 7, 5]
     best = found[0][1]
-    assert best.fused == pytest.approx(1 / 62 + 1 / 61)
+    assert best.fused == pytest.approx(1 / 12 + 0.7 / 11)
     assert (best.terms, best.terms_rank, best.meaning, best.meaning_rank) == (8.0, 2, 0.9, 1)
     assert found[2][1].terms is None
 

@@ -18,6 +18,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument("--kb", metavar="KB", type=Path, required=True, help="knowledge base that holds the relevant places")
     parser.add_argument("--queries", metavar="FILE", type=Path, required=True, help="queries: one per line (docs/formats.md)")
     parser.add_argument("--top", metavar="K", type=whole, default=10, help="how many results count (default: 10)")
+    parser.add_argument(
+        "--half",
+        choices=("tuning", "held-out"),
+        help="only the queries on which search was tuned, or only the others: the half that a hash of the query's text says",
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write all figures there")
     return parser
 
@@ -30,12 +35,16 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.cli.knowledge_search import open_searcher
     from medgrpo.cli.output import write_text
     from medgrpo.core import InputError
-    from medgrpo.evaluation import LabelledQuery, evaluate_retrieval, read_labels
+    from medgrpo.evaluation import LabelledQuery, evaluate_retrieval, held_out, read_labels
     from medgrpo.library import open_knowledge_base
 
-    queries = list(read_labels(args.queries, LabelledQuery))
+    queries = [
+        query
+        for query in read_labels(args.queries, LabelledQuery)
+        if args.half is None or held_out(query.query) == (args.half == "held-out")
+    ]
     if not queries:
-        raise InputError(f"{args.queries}: holds no queries")
+        raise InputError(f"{args.queries}: holds no queries" + ("" if args.half is None else f" of the half {args.half}"))
     base = open_knowledge_base(args.kb)
     result = evaluate_retrieval(base, open_searcher(base, with_meaning=True), queries, args.queries, args.top)
     table = Table(title=f"{result.queries} queries, {result.passages} passages")

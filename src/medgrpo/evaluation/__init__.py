@@ -11,7 +11,7 @@ from medgrpo.evaluation.perception import Predictions, measure_video, predict_vi
 from medgrpo.evaluation.places import Place, read_labels
 from medgrpo.evaluation.ranking import Detection, average_precision, detection_ap, expected_calibration_error
 from medgrpo.evaluation.reasoning import StudySettings, flat_figures, judge_case, study
-from medgrpo.evaluation.retrieval import LabelledQuery, RetrievalResult, evaluate_retrieval
+from medgrpo.evaluation.retrieval import LabelledQuery, RetrievalResult, evaluate_retrieval, held_out
 from medgrpo.evaluation.timeline import Agreement, edit_score, event_agreement, phase_segments, segment_f1
 from medgrpo.evaluation.truth import CaseTruth, TrueEvent, TrueLook, conditions, read_case_truth, truth_of
 
@@ -48,6 +48,7 @@ __all__ = [
     "expected_calibration_error",
     "failure_gallery",
     "flat_figures",
+    "held_out",
     "judge_case",
     "measure_grounding",
     "measure_video",
