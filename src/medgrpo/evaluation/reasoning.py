@@ -229,6 +229,7 @@ def _rule(cases: Sequence[CaseResult], channel: str) -> dict[str, Any]:
         "conditions": _count(cases, channel),
         "recall": list(ratio_interval([(len(case.delays_seconds[channel]), _count([case], channel)) for case in cases])),
         "median_delay_seconds": [delay(cases), *((len(cases) > 1 and bootstrap(cases, delay)) or (None, None))],
+        "abstained_share": list(ratio_interval([(case.abstained.get(channel, 0), _count([case], channel)) for case in cases])),
         "abstained": sum(case.abstained.get(channel, 0) for case in cases),
         "missed": sum(case.missed.get(channel, 0) for case in cases),
     }
@@ -291,14 +292,16 @@ def _pooled(agreements: Iterable[Agreement]) -> Agreement:
 def flat_figures(level: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     """Every figure with its interval, by a readable name: the rows of a table."""
     for channel, figures in level["rules"].items():
-        found = figures["conditions"] - figures["missed"] - figures["abstained"]
-        counts = f"{found} of {figures['conditions']}, abstained {figures['abstained']}"
-        yield f"recall {channel} ({counts})", figures["recall"]
+        yield f"recall {channel} (n = {figures['conditions']})", figures["recall"]
+        yield f"abstained {channel}, share", figures["abstained_share"]
         yield f"median delay {channel}, s", figures["median_delay_seconds"]
     for priority, figure in level["false_alarms_per_hour"].items():
-        yield f"false alarms per hour, {priority}", figure
+        yield f"false alarms per hour, {priority} ({level['hours']:.1f} h)", figure
     for priority, figure in level["faultless_alerts_per_hour"].items():
-        yield f"alerts per hour in faultless cases, {priority} (budget {level['budget_per_hour'][priority]:g})", figure
+        yield (
+            f"alerts per hour in faultless cases, {priority} (budget {level['budget_per_hour'][priority]:g}; {level['faultless_hours']:.1f} h)",
+            figure,
+        )
     for channel, figure in level["not_assessed_share"].items():
         yield f"not assessed, share of time, {channel}", figure
     for overlap, figure in level["phase_f1"].items():

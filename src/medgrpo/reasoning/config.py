@@ -137,7 +137,7 @@ class RiskConfig(Config):
     recent_seconds: float = Field(default=120.0, gt=0)  # R2: unassessed_seconds within this time before a division leave it open
     clipper_seen_seconds: float = Field(default=2.0, gt=0)  # R2: a clipper in sight so long without a settled clip leaves it open
     instrument_seen: float = Field(default=0.5, gt=0, lt=1)
-    tip_missing_seconds: float = Field(default=4.0, gt=0)  # R4
+    tip_missing_seconds: float = Field(default=6.0, gt=0)  # R4; 4 s gave false alarms by missed tips: docs/reasoning.md
     tip_found: float = Field(default=0.3, gt=0, lt=1)
     energy_unseen_seconds: float = Field(default=5.0, ge=0)  # R7: so long without view; a camera taken out to be wiped is shorter
     energy_before_loss_seconds: float = Field(default=1.5, gt=0)  # R7: energy seen within this time before the view was lost
