@@ -65,7 +65,8 @@ def _print_result(console: Console, result: AnalysisResult) -> None:
 def _print_phases(console: Console, timeline: Timeline, names: Mapping[str, str]) -> None:
     seen = [segment for segment in timeline.phases if segment.phase is not None]
     if not seen:
-        console.print("[bold]Phases[/]   none recognised")
+        why = "none was likely enough" if timeline.coverage.assessed_seconds else "nothing could be assessed"
+        console.print(f"[bold]Phases[/]   none named: {why}")
         return
     rows = [(s.span, f"{escape(names.get(s.phase or '', s.phase or ''))} [dim]({s.confidence:.0%})[/]") for s in seen]
     _print_rows(console, "Phases", rows)

@@ -3,6 +3,7 @@
 from medgrpo.evaluation.extraction import Counts, Interval, LabelledSentence, Measure
 from medgrpo.evaluation.extraction_run import ExtractionResult, evaluate_extraction
 from medgrpo.evaluation.forecast_run import evaluate_source, table_rows
+from medgrpo.evaluation.forecast_tracker import evaluate_tracker, fit_scaling
 from medgrpo.evaluation.gallery import failure_gallery
 from medgrpo.evaluation.grounding import Grounding, KindCounts, measure_grounding
 from medgrpo.evaluation.intervals import bootstrap, ratio_interval
@@ -44,9 +45,11 @@ __all__ = [
     "evaluate_extraction",
     "evaluate_retrieval",
     "evaluate_source",
+    "evaluate_tracker",
     "event_agreement",
     "expected_calibration_error",
     "failure_gallery",
+    "fit_scaling",
     "flat_figures",
     "held_out",
     "judge_case",

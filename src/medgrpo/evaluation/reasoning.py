@@ -298,10 +298,8 @@ def flat_figures(level: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
     for priority, figure in level["false_alarms_per_hour"].items():
         yield f"false alarms per hour, {priority} ({level['hours']:.1f} h)", figure
     for priority, figure in level["faultless_alerts_per_hour"].items():
-        yield (
-            f"alerts per hour in faultless cases, {priority} (budget {level['budget_per_hour'][priority]:g}; {level['faultless_hours']:.1f} h)",
-            figure,
-        )
+        budget = f"budget {level['budget_per_hour'][priority]:g}; {level['faultless_hours']:.1f} h"
+        yield f"alerts per hour in faultless cases, {priority} ({budget})", figure
     for channel, figure in level["not_assessed_share"].items():
         yield f"not assessed, share of time, {channel}", figure
     for overlap, figure in level["phase_f1"].items():

@@ -40,10 +40,12 @@ from medgrpo.reasoning.forecasting.likeness import Likeness
 from medgrpo.reasoning.forecasting.markov import FirstOrderMarkov
 from medgrpo.reasoning.forecasting.tuning import TUNING_STEPS, tune
 from medgrpo.reasoning.graph import Edge, EdgeKind, Frames, Node, SceneGraph, scene_graph
+from medgrpo.reasoning.interval_scaling import IntervalScaling, TimeKind, Widening, fit_widening, shipped_scaling
 from medgrpo.reasoning.language import say
 from medgrpo.reasoning.language_reading import concepts_in
 from medgrpo.reasoning.language_rephraser import LanguageCounts, ModelRephraser, Rephraser, rephrase_thoughts
 from medgrpo.reasoning.language_verifier import Rejection, verify
+from medgrpo.reasoning.outlook import KEY_EVENTS
 from medgrpo.reasoning.reasoner import Reasoner, reason
 from medgrpo.reasoning.records import (
     ActionSegment,
@@ -69,6 +71,7 @@ from medgrpo.reasoning.records import (
 from medgrpo.reasoning.rules import RULES, Rule, Verdict
 
 __all__ = [
+    "KEY_EVENTS",
     "RULES",
     "TUNING_STEPS",
     "Absence",
@@ -100,6 +103,7 @@ __all__ = [
     "Frames",
     "Ground",
     "GroundKind",
+    "IntervalScaling",
     "LanguageCounts",
     "LastSeen",
     "Likeness",
@@ -129,11 +133,14 @@ __all__ = [
     "SubGoalLevel",
     "SubGoalState",
     "Thought",
+    "TimeKind",
     "Timeline",
     "UnusualOrder",
     "Verdict",
+    "Widening",
     "concepts_in",
     "faults",
+    "fit_widening",
     "labels_at",
     "moments_at",
     "moments_between",
@@ -142,6 +149,7 @@ __all__ = [
     "rephrase_thoughts",
     "say",
     "scene_graph",
+    "shipped_scaling",
     "tune",
     "verify",
 ]

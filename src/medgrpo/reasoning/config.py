@@ -163,6 +163,7 @@ class ForecastConfig(Config):
     instrument_seen: float = Field(default=0.5, gt=0, lt=1)  # an instrument as probable as this is at work now
     action_seconds: float = Field(default=12.0, gt=0)  # mean length of one action at usual pace: a design value
     horizon_seconds: float = Field(default=3600.0, gt=0)  # times beyond are left open
+    widened_intervals: bool = True  # by the factors of data/forecast_intervals.json
     fine_until_seconds: float = Field(default=300.0, gt=0)  # grid of the times: fine until here, then coarse
     fine_step_seconds: float = Field(default=2.5, gt=0)
     coarse_step_seconds: float = Field(default=30.0, gt=0)

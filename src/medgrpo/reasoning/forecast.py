@@ -6,7 +6,6 @@ Times to come, the next action and the hazards ahead are those of `outlook`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from medgrpo.knowledge import INSTRUMENTS, PHASES, Phase, Procedure
 from medgrpo.perception import Observation
 from medgrpo.reasoning.config import ReasonerConfig
 from medgrpo.reasoning.evidence import evidence_of
+from medgrpo.reasoning.interval_scaling import TimeKind, shipped_scaling
 from medgrpo.reasoning.outlook import outlook_of
 from medgrpo.reasoning.prediction import Waiting
 from medgrpo.reasoning.records import ComingRisk, ComingTime, Forecast, Option
@@ -31,6 +31,7 @@ TIMES_BASIS = (
     "times: the tracker's belief run forward through the procedure's semi-Markov model at this operation's pace; lengths of "
     "phases, shares of actions and the mean length of an action are design values, not statistics of surgery"
 )
+WIDENED = "; the intervals are widened by factors fitted on simulated cases, how many real times they hold was not measured"
 INTERVAL = (0.1, 0.5, 0.9)
 
 
@@ -90,10 +91,10 @@ class Forecaster:
             else [name for name, seen in zip(INSTRUMENTS, look.seen.instruments, strict=True) if seen >= config.instrument_seen]
         )
         times = [
-            *(_coming("phase", name, waiting) for name, waiting in ahead),
-            *(_coming("event", kind.value, outlook.to_event(staged, kind)) for kind in outlook.events),
+            *(self._coming("phase", name, waiting) for name, waiting in ahead),
+            *(self._coming("event", kind.value, outlook.to_event(staged, kind)) for kind in outlook.events),
             *(
-                _coming("instrument", name, outlook.to_instrument(staged, name))
+                self._coming("instrument", name, outlook.to_instrument(staged, name))
                 for name in outlook.instruments
                 if name not in at_work
             ),
@@ -104,10 +105,10 @@ class Forecaster:
             options=tuple(replace(option, in_seconds=middles.get(option.id)) for option in forecast.options),
             actions=tuple(Option("action", name, share, None) for name, share in actions if share >= config.smallest_probability),
             times=tuple(one for one in times if one.probability >= config.least_time_probability),
-            remaining=_coming("end", "operation", outlook.to_end(staged)),
+            remaining=self._coming("end", "operation", outlook.to_end(staged)),
             risks=self._risks_ahead(phase, staged),
             horizon_seconds=config.horizon_seconds,
-            times_basis=TIMES_BASIS,
+            times_basis=TIMES_BASIS + WIDENED if config.widened_intervals else TIMES_BASIS,
         )
 
     def _risks_ahead(self, phase: str, staged: Array) -> tuple[ComingRisk, ...]:
@@ -117,11 +118,20 @@ class Forecaster:
             if phase in hazard.phases or not hazard.phases:
                 continue
             waiting = self._outlook.to_phases(staged, hazard.phases)
-            low, middle, high = waiting.quantiles(INTERVAL)
+            low, middle, high = self._interval("phase", waiting)
             share = float(waiting.cdf[-1])
             if share >= self._config.least_risk_probability:
                 found.append(ComingRisk(hazard.id, hazard.phases, share, low, middle, high, hazard.citations))
         return tuple(sorted(found, key=lambda one: (one.middle_seconds is None, one.middle_seconds or 0.0, one.hazard)))
+
+    def _coming(self, kind: TimeKind, name: str, waiting: Waiting) -> ComingTime:
+        return ComingTime(kind, name, float(waiting.cdf[-1]), *self._interval(kind, waiting))
+
+    def _interval(self, kind: TimeKind, waiting: Waiting) -> tuple[float | None, float | None, float | None]:
+        low, middle, high = waiting.quantiles(INTERVAL)
+        if self._config.widened_intervals:
+            low, high = shipped_scaling().factors[kind].ends(low, high, self._config.horizon_seconds)
+        return low, middle, high
 
     def options(self, phase: Phase, spent_seconds: float, pace: float, belief: Array, step: str | None) -> tuple[Option, ...]:
         """Phases (which one is next) and steps (which one is next), each kind summing to at most 1, most probable first.
@@ -151,10 +161,6 @@ class Forecaster:
         rest = [name for name in others if name != names[place]]
         first = self._config.next_in_order_share if rest else 1.0
         return [(names[place], first), *((name, (1 - first) / len(rest)) for name in rest)]
-
-
-def _coming(kind: Literal["phase", "event", "instrument", "end"], name: str, waiting: Waiting) -> ComingTime:
-    return ComingTime(kind, name, float(waiting.cdf[-1]), *waiting.quantiles(INTERVAL))
 
 
 def _top(options: tuple[Option, ...], kind: str) -> str | None:

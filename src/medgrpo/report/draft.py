@@ -196,7 +196,9 @@ def _phase_sentence(timeline: Timeline, procedure: Procedure) -> str:
     found = [_lowered(phase.name) for phase in procedure.phases if phase.id in recognised]
     missed = [_lowered(phase.name) for phase in procedure.phases if phase.id not in recognised]
     if not found:
-        return "No phase of the operation was recognised."
+        if timeline.coverage.assessed_seconds == 0:
+            return "No phase of the operation was named: nothing could be assessed."
+        return "No phase of the operation was named: none was likely enough."
     if not missed:
         return f"All {len(found)} phases of the procedure were recognised."
     return f"Phases recognised: {joined(found)}. Not recognised: {joined(missed)}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medgrpo.reasoning.evidence import evidence_of
-from medgrpo.reasoning.rules.rule import Verdict, alert, monitoring
+from medgrpo.reasoning.rules.rule import NO_PHASE, Verdict, alert, monitoring, not_assessed
 from medgrpo.reasoning.state import CALOT, OperationState
 
 
@@ -13,4 +13,6 @@ def judge(state: OperationState) -> Verdict:
     if state.phase == CALOT and state.latest is not None and since is not None and state.now - since > high:
         why = f"dissection of the hepatocystic triangle for more than {high / 60:.0f} minutes; the difficulty grade is not assessed"
         return alert(why, evidence_of(state.latest, state.phase_confidence))
+    if state.phase is None:
+        return not_assessed(NO_PHASE)
     return monitoring("dissection of the hepatocystic triangle not unusually long; the difficulty grade is not assessed")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from medgrpo.reasoning.records import Evidence, RiskLevel
 from medgrpo.reasoning.state import OperationState
 
+NO_PHASE = "no phase of the operation is likely enough to be named, and this rule needs one"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
