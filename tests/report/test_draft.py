@@ -175,7 +175,7 @@ def test_an_operation_that_could_not_be_assessed(
     assert report.summary == (
         "The video was not recognised as laparoscopic cholecystectomy (kind of video: unknown).",
         "0 s of 0 s of video (0%) could be assessed.",
-        "No phase of the operation was named: none was likely enough.",
+        "No phase of the operation was named: nothing could be assessed.",
     )
     assert not report.recognised
     assert all(field.value is None for field in report.fields)

@@ -185,7 +185,7 @@ def test_an_empty_operation_still_makes_a_page(
 ) -> None:
     nothing = Timeline(0.0, (), (), (), (), (), (), Coverage(0.0, {"not a cholecystectomy": 0.0}), "unknown", ())
     page = render_html(draft_report(nothing, procedure, make_case()), draw_frame)
-    assert "No phase of the operation was named: none was likely enough." in page
+    assert "No phase of the operation was named: nothing could be assessed." in page
     assert "not a cholecystectomy" in page
     assert "<h1>Procedure not recognised</h1>" in page
     Outline(page)
