@@ -128,8 +128,8 @@ class LeaderboardResult:
 
 
 def leaderboard_parts(record: Record, verdict: Verdict) -> Mapping[str, Any]:
-    """A verdict's parts as they are written out: with the caption pairs for the judge, which scoring itself does not need."""
-    return dense.with_judge_pairs(record, verdict.parts) if "pred_segments" in verdict.parts else verdict.parts
+    """A verdict's parts as they are written out: with what was read of the answer, which scoring itself need not keep."""
+    return verdict.told(record, verdict.parts) if verdict.told is not None else verdict.parts
 
 
 def score_leaderboard(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 from medgrpo.scoring.leaderboard_sources import critical_view_source, skill_source
@@ -42,6 +43,11 @@ def parse_components(text: str) -> dict[str, int]:
     return scores
 
 
+_known_components = lru_cache(maxsize=1024)(parse_components)
+_SHORT = 200
+"""Three grades have few spellings: a short answer is read once and its scores are shared, never changed."""
+
+
 def parse_aspects(text: str) -> dict[str, int]:
     """Scores by aspect as the evaluator reads them: in each comma part the first `name: n/5`."""
     scores: dict[str, int] = {}
@@ -65,7 +71,7 @@ def judge_critical_view(record: Record) -> Verdict:
     """One record; raises what the evaluator raises (AttributeError, KeyError, TypeError)."""
     if not isinstance(record.prediction, str):
         raise AttributeError("the prediction is not text")
-    found = parse_components(record.prediction)
+    found = _known_components(record.prediction) if len(record.prediction) < _SHORT else parse_components(record.prediction)
     given: Mapping[str, Any] = _first_item(record.struc_info).get("cvs_scores") or {}
     true: Mapping[str, Any] = {name: score for name, score in given.items() if name in _COMPONENT_NAMES} or parse_components(
         record.gnd

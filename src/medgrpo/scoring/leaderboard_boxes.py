@@ -30,12 +30,19 @@ def parse_boxes(text: str) -> dict[str, Corners] | list[Corners]:
         boxes: dict[str, Corners] = {}
         last: Corners | None = None
         for time, content in entries:
-            box = _corners(content)
-            last = box or last
+            try:
+                x0, y0, x1, y1 = map(_number, content.split(","))
+                last = (x0, y0, x1, y1)
+            except ValueError:  # not four, or not all numbers as they stand
+                last = _corners(content) or last
             if last is not None:
                 boxes[_found_key(time)] = last
         return boxes
     return [box for content in _BARE.findall(text) if (box := _whole_corners(content)) is not None] if "[[" in text else []
+
+
+_number = lru_cache(maxsize=4096)(float)
+"""Coordinates are whole pixels, which come again and again."""
 
 
 @lru_cache(maxsize=65536)
@@ -115,10 +122,13 @@ def judge(record: Record) -> Verdict:
             if isinstance(b0, _NUMBER) and isinstance(b1, _NUMBER) and isinstance(b2, _NUMBER) and isinstance(b3, _NUMBER):
                 total += box_iou(used, (b0, b1, b2, b3))
                 count += 1
-    parts: dict[str, Any] = {"pred_boxes": boxes}
     if not count:
-        return Verdict(SKIPPED, None, parts, "no reference box can be used")
-    return Verdict(SCORED, total / count, {"miou": total / count, **parts})
+        return Verdict(SKIPPED, None, {}, "no reference box can be used", _with_boxes)
+    return Verdict(SCORED, total / count, {"miou": total / count}, "", _with_boxes)
+
+
+def _with_boxes(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {**parts, "pred_boxes": parse_boxes(cast("str", record.prediction))}
 
 
 def summarise(records: Sequence[Record], verdicts: Sequence[Verdict]) -> tuple[dict[str, float], dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ THRESHOLDS = (0.3, 0.5, 0.7)
 _HEADER = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)\s+seconds?:\s+")
 _LONG_HEADER = re.compile(r"(?<!\d)" + _HEADER.pattern)
 _WELL_FORMED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: (\S.*)$", re.MULTILINE)
+_WELL_BOUNDED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: \S.*$", re.MULTILINE)
 _NEXT = re.compile(r"\n\d+(?:\.\d+)?-\d+(?:\.\d+)?\s+seconds?:")
 _LINE = re.compile(
     r"(?:\*\*Start Time:\*\*|Start\s*\(?Time\)?|Time\s*Range:|Time\s*Interval:|^)\s*(\d+\.?\d*)\s*[-–]\s*(\d+\.?\d*)"
@@ -26,6 +28,7 @@ _LINE = re.compile(
 _LONG = 20_000
 
 Segment = tuple[float, float, str]
+Bounds = tuple[float, float]
 Frames = tuple[int, int]
 
 
@@ -37,6 +40,16 @@ def parse_segments(text: str) -> list[Segment]:
         if len({(start, end) for start, end, _ in found}) == len(found):
             return found
     return _parse_any(text)
+
+
+def parse_bounds(text: str) -> list[Bounds]:
+    """The same without the captions, which F1 has no use for."""
+    lines = _WELL_BOUNDED.findall(text)
+    if len(lines) == text.count("\n") + 1:
+        found = [(float(start), float(end)) for start, end in lines]
+        if len(set(found)) == len(found):
+            return found
+    return [(start, end) for start, end, _ in _parse_any(text)]
 
 
 def _parse_any(text: str) -> list[Segment]:
@@ -80,42 +93,44 @@ def true_segments(struc_info: object) -> list[Mapping[str, Any]]:
     return [item for item in held if isinstance(item, dict) and "start" in item and "end" in item and "caption" in item]
 
 
-def flatten(segments: Sequence[Segment]) -> Sequence[Segment]:
-    """Where any overlap: cut at every bound, each piece with the caption of its longest segment (first on ties)."""
-    before = float("-inf")
-    for start, end, _ in segments:
+def flatten(segments: Sequence[Bounds]) -> Sequence[Bounds]:
+    """Where any overlap: cut at every bound, the pieces that some segment covers (whose caption a piece has, F1 does not ask)."""
+    before = -1.0
+    for start, end in segments:
         if start < before or end < start:
             break
         before = end
     else:
         return segments  # in order already, as most answers are
-    ordered = sorted((start, end) for start, end, _ in segments)
+    ordered = sorted(segments)
     if all(later[0] >= earlier[1] for earlier, later in pairwise(ordered)):
         return segments
-    bounds = sorted({bound for start, end, _ in segments for bound in (start, end)})
-    pieces: list[Segment] = []
-    for low, high in pairwise(bounds):
-        covering = [segment for segment in segments if segment[0] < high and segment[1] > low]
-        if covering:
-            pieces.append((low, high, max(covering, key=lambda segment: segment[1] - segment[0])[2]))
-    return pieces
+    bounds = sorted({bound for segment in segments for bound in segment})
+    return [(low, high) for low, high in pairwise(bounds) if any(start < high and end > low for start, end in segments)]
 
 
 def _coverage(found: Sequence[Frames], true: Sequence[Frames]) -> tuple[list[float], list[float]]:
-    """Each one's best IoU with the other side, intervals put in order; the union is the smaller of hull and both lengths."""
-    ordered = [(low, high) if low <= high else (high, low) for low, high in true]
+    """Each one's best IoU with the other side (`true` by start); the union is the smaller of hull and both lengths."""
+    ordered = sorted([(low, high) if low <= high else (high, low) for low, high in true])
     per_true = [0.0] * len(true)
     per_found: list[float] = []
-    for low, high in found:
-        a0, a1 = (low, high) if low <= high else (high, low)
-        best = 0.0
-        for index, (b0, b1) in enumerate(ordered):
-            shared = (a1 if a1 < b1 else b1) - (a0 if a0 > b0 else b0)
-            if shared <= 0:
+    for a0, a1 in found:
+        if a0 > a1:
+            a0, a1 = a1, a0
+        best, index = 0.0, -1
+        for b0, b1 in ordered:
+            index += 1
+            if b1 <= a0:
                 continue
-            hull = (a1 if a1 > b1 else b1) - (a0 if a0 < b0 else b0)
+            if b0 >= a1:  # and so do all that follow
+                break
+            low, high = (a0, b0) if a0 < b0 else (b0, a0)
+            end, hull = (a1, b1) if a1 < b1 else (b1, a1)
+            if end <= high:
+                continue
+            hull -= low
             lengths = a1 - a0 + b1 - b0
-            iou = shared / ((hull if hull < lengths else lengths) + 1e-8)
+            iou = (end - high) / ((hull if hull < lengths else lengths) + 1e-8)
             if iou > best:
                 best = iou
             if iou > per_true[index]:
@@ -147,18 +162,27 @@ def judge(record: Record) -> Verdict:
     fps = frames_per_second(record.metadata)
     if not isinstance(record.prediction, str):
         raise TypeError("the prediction is not text")
-    segments = parse_segments(record.prediction)
-    true = true_segments(record.struc_info)
-    true_frames = [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in true]
-    parts: dict[str, Any] = {"pred_segments": segments}
-    if not segments or not true:
-        return Verdict(SKIPPED, None, parts, "no segment in the answer" if true else "no segment in the reference")
-    frames = [(int(start * fps), int(end * fps)) for start, end, _ in flatten(segments)]
-    per_found, per_true = _coverage(frames, true_frames)
+    found = parse_bounds(record.prediction)
+    true = _true_frames(record.struc_info, fps)
+    if not found or not true:
+        return Verdict(SKIPPED, None, {}, "no segment in the answer" if true else "no segment in the reference", _with_segments)
+    per_found, per_true = _coverage(_found_frames(found, fps), true)
     precision, recall = _mean_share(per_found), _mean_share(per_true)
     f1 = 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
-    measured = {"precision": precision, "recall": recall, "f1": f1, "pred_frames": frames, "gt_frames": true_frames}
-    return Verdict(SCORED, f1, {**measured, **parts})
+    return Verdict(SCORED, f1, {"precision": precision, "recall": recall, "f1": f1}, "", _with_frames)
+
+
+def _true_frames(struc_info: object, fps: float) -> list[Frames]:
+    """As of `true_segments`, in one pass where the reference is a plain list of whole segments."""
+    items = cast("list[Any]", struc_info) if isinstance(struc_info, list) else []
+    if items and isinstance(items[0], dict) and "dc_segments" not in items[0]:
+        with suppress(KeyError, TypeError, ValueError, OverflowError):  # an odd item: below, where it is left out or raises
+            return [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in items if "caption" in item]
+    return [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in true_segments(struc_info)]
+
+
+def _found_frames(found: Sequence[Bounds], fps: float) -> list[Frames]:
+    return [(int(start * fps), int(end * fps)) for start, end in flatten(found)]
 
 
 def _mean_share(best: Sequence[float]) -> float:
@@ -167,23 +191,32 @@ def _mean_share(best: Sequence[float]) -> float:
         return 0.0
     low = middle = high = 0
     for value in best:
-        if value > 0.3:
+        if value > 0.7:
+            high += 1
+        elif value > 0.5:
+            middle += 1
+        elif value > 0.3:
             low += 1
-            if value > 0.5:
-                middle += 1
-                if value > 0.7:
-                    high += 1
+    middle += high
+    low += middle
     count = len(best)
     return (low / count + middle / count + high / count) / 3
 
 
-def with_judge_pairs(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """The parts of a record's verdict with the caption pairs that a judge would see; "error" where the judged step would raise."""
+def _with_frames(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
+    fps = frames_per_second(record.metadata)
+    found, true = _found_frames(parse_bounds(cast("str", record.prediction)), fps), _true_frames(record.struc_info, fps)
+    return _with_segments(record, {**parts, "pred_frames": found, "gt_frames": true})
+
+
+def _with_segments(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """With the segments read and the caption pairs that a judge would see; "error" where the judged step would raise."""
+    segments = parse_segments(cast("str", record.prediction))
     try:
-        pairs: object = judge_pairs(parts["pred_segments"], true_segments(record.struc_info))
+        pairs: object = judge_pairs(segments, true_segments(record.struc_info))
     except TypeError:
         pairs = "error"
-    return {**parts, "judge_pairs": pairs}
+    return {**parts, "pred_segments": segments, "judge_pairs": pairs}
 
 
 def summarise(records: Sequence[Record], verdicts: Sequence[Verdict]) -> tuple[dict[str, float], dict[str, Any]]:

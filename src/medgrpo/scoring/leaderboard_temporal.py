@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from medgrpo.scoring.records import Record
 from medgrpo.scoring.verdict import SCORED, Verdict
@@ -48,7 +48,12 @@ def _true_spans(struc_info: object, fps: float) -> list[Pair]:
     if not isinstance(struc_info, list):
         return []
     items: list[Any] = struc_info  # pyright: ignore[reportUnknownVariableType]
-    return [(span["start"] * fps, span["end"] * fps) for item in items if "spans" in item for span in item["spans"]]
+    true: list[Pair] = []
+    for item in items:
+        if "spans" in item:
+            for span in item["spans"]:
+                true.append((span["start"] * fps, span["end"] * fps))  # noqa: PERF401
+    return true
 
 
 def _iou(found: Pair, true: Pair) -> float:
@@ -95,7 +100,11 @@ def judge(record: Record) -> Verdict:
     else:
         table = [[_iou(found, span) for found in scaled] for span in true]
         at_03, at_05 = _mean_accepted(table, 0.3), _mean_accepted(table, 0.5)
-    return Verdict(SCORED, at_03, {"miou_03": at_03, "miou_05": at_05, "pred_spans": spans})
+    return Verdict(SCORED, at_03, {"miou_03": at_03, "miou_05": at_05}, "", _with_spans)
+
+
+def _with_spans(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {**parts, "pred_spans": parse_spans(cast("str", record.prediction))}
 
 
 def summarise(records: Sequence[Record], verdicts: Sequence[Verdict]) -> tuple[dict[str, float], dict[str, Any]]:

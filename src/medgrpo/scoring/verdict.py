@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 SCORED, SKIPPED, ERROR, UNSCORED, BROKEN, UNPARSED = "scored", "skipped", "error", "unscored", "broken", "unparsed"
@@ -14,7 +14,10 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 class Verdict(NamedTuple):
-    """`score` is None unless the record counts; `parts` are the figures and what was read; `note` says why where it matters.
+    """`score` is None unless the record counts; `parts` are the figures; `note` says why where it matters.
+
+    `told` makes of the answer's text and `parts` what is written out: it reads the answer again, since keeping all that was read of
+    thousands of answers costs more than making it anew for those that somebody looks at. None where `parts` are all.
 
     A tuple, because thousands are made in a few hundredths of a second.
     """
@@ -23,6 +26,7 @@ class Verdict(NamedTuple):
     score: float | None = None
     parts: Mapping[str, Any] = _NOTHING
     note: str = ""
+    told: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]] | None = None
 
 
 def failed(error: Exception) -> Verdict:
