@@ -12,6 +12,7 @@ from medgrpo.scoring import leaderboard_captions as captions
 from medgrpo.scoring import leaderboard_dense as dense
 from medgrpo.scoring import leaderboard_next_action as next_action
 from medgrpo.scoring import leaderboard_temporal as temporal
+from medgrpo.scoring.leaderboard_bulk import judge_dense
 from medgrpo.scoring.leaderboard_ranking import COLUMNS
 from medgrpo.scoring.ratings import Ratings, dense_pairs
 from medgrpo.scoring.records import Record, Records
@@ -35,16 +36,14 @@ class _Task:
 
 
 def _one_by_one(judge: Callable[[Record], Verdict]) -> Judge:
-    def judge_all(records: Sequence[Record], _labels: Embedder | None, _captions: Embedder | None) -> list[Verdict]:
-        verdicts: list[Verdict] = []
-        for record in records:
-            try:
-                verdicts.append(judge(record))
-            except _RAISES as error:
-                verdicts.append(failed(error))
-        return verdicts
+    return lambda records, _labels, _captions: [_judged(judge, record) for record in records]
 
-    return judge_all
+
+def _judged(judge: Callable[[Record], Verdict], record: Record) -> Verdict:
+    try:
+        return judge(record)
+    except _RAISES as error:
+        return failed(error)
 
 
 def _is_dense(qa_type: str) -> bool:
@@ -59,7 +58,7 @@ TASKS = (
         "dense_captioning",
         lambda kind: "dense_captioning" in kind or kind == "dc",
         _is_dense,
-        _one_by_one(dense.judge),
+        lambda records, _labels, _captions: judge_dense(records, lambda record: _judged(dense.judge, record)),
         dense.summarise,
     ),
     _Task(
@@ -161,10 +160,12 @@ def score_leaderboard(
             judged = captions.rated_captions(members, ratings.of)
         for index, verdict in zip(indices, judged, strict=True):
             verdicts[index] = verdicts[index] or verdict
-        wrong = [(rows[index], verdict) for index, verdict in zip(indices, judged, strict=True) if verdict.status == ERROR]
+        wrong = [place for place, verdict in enumerate(judged) if verdict.status == ERROR]
         if wrong:
-            record, verdict = wrong[0]
-            failures[task.name] = f"{len(wrong)} records make the evaluator fail, first {record.place}: {verdict.note}"
+            first = wrong[0]
+            failures[task.name] = (
+                f"{len(wrong)} records make the evaluator fail, first {members[first].place}: {judged[first].note}"
+            )
             continue
         if rated is None or ratings is None:
             found, per_source[task.name] = task.summarise(members, judged)

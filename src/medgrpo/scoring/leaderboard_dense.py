@@ -19,7 +19,7 @@ THRESHOLDS = (0.3, 0.5, 0.7)
 _HEADER = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)\s+seconds?:\s+")
 _LONG_HEADER = re.compile(r"(?<!\d)" + _HEADER.pattern)
 _WELL_FORMED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: (\S.*)$", re.MULTILINE)
-_WELL_BOUNDED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: \S.*$", re.MULTILINE)
+WELL_BOUNDED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: \S.*$", re.MULTILINE)
 _NEXT = re.compile(r"\n\d+(?:\.\d+)?-\d+(?:\.\d+)?\s+seconds?:")
 _LINE = re.compile(
     r"(?:\*\*Start Time:\*\*|Start\s*\(?Time\)?|Time\s*Range:|Time\s*Interval:|^)\s*(\d+\.?\d*)\s*[-–]\s*(\d+\.?\d*)"
@@ -44,7 +44,7 @@ def parse_segments(text: str) -> list[Segment]:
 
 def parse_bounds(text: str) -> list[Bounds]:
     """The same without the captions, which F1 has no use for."""
-    lines = _WELL_BOUNDED.findall(text)
+    lines = WELL_BOUNDED.findall(text)
     if len(lines) == text.count("\n") + 1:
         found = [(float(start), float(end)) for start, end in lines]
         if len(set(found)) == len(found):
@@ -169,7 +169,7 @@ def judge(record: Record) -> Verdict:
     per_found, per_true = _coverage(_found_frames(found, fps), true)
     precision, recall = _mean_share(per_found), _mean_share(per_true)
     f1 = 2 * precision * recall / (precision + recall) if precision + recall > 0 else 0.0
-    return Verdict(SCORED, f1, {"precision": precision, "recall": recall, "f1": f1}, "", _with_frames)
+    return Verdict(SCORED, f1, {"precision": precision, "recall": recall, "f1": f1}, "", with_frames)
 
 
 def _true_frames(struc_info: object, fps: float) -> list[Frames]:
@@ -203,7 +203,7 @@ def _mean_share(best: Sequence[float]) -> float:
     return (low / count + middle / count + high / count) / 3
 
 
-def _with_frames(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
+def with_frames(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
     fps = frames_per_second(record.metadata)
     found, true = _found_frames(parse_bounds(cast("str", record.prediction)), fps), _true_frames(record.struc_info, fps)
     return _with_segments(record, {**parts, "pred_frames": found, "gt_frames": true})
