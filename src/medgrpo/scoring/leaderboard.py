@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -141,12 +142,12 @@ def score_leaderboard(
     metrics: dict[str, float] = {}
     per_source: dict[str, Any] = {}
     failures: dict[str, str] = {}
-    by_kind: dict[str, list[int]] = {}
+    by_kind: defaultdict[str, list[int]] = defaultdict(list)
     for index, record in enumerate(rows):
         if record.broken is not None:
             verdicts[index] = Verdict(BROKEN, None, {}, record.broken)
         else:
-            by_kind.setdefault(record.qa_type, []).append(index)
+            by_kind[record.qa_type].append(index)
     for task in TASKS if records.readable else ():
         if not any(task.triggers(kind) for kind in by_kind):
             continue
@@ -159,7 +160,8 @@ def score_leaderboard(
         else:
             judged = captions.rated_captions(members, ratings.of)
         for index, verdict in zip(indices, judged, strict=True):
-            verdicts[index] = verdicts[index] or verdict
+            if verdicts[index] is None:
+                verdicts[index] = verdict
         wrong = [place for place, verdict in enumerate(judged) if verdict.status == ERROR]
         if wrong:
             first = wrong[0]

@@ -19,7 +19,7 @@ THRESHOLDS = (0.3, 0.5, 0.7)
 _HEADER = re.compile(r"(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)\s+seconds?:\s+")
 _LONG_HEADER = re.compile(r"(?<!\d)" + _HEADER.pattern)
 _WELL_FORMED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: (\S.*)$", re.MULTILINE)
-WELL_BOUNDED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: \S.*$", re.MULTILINE)
+_WELL_BOUNDED = re.compile(r"^(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?) seconds?: \S.*$", re.MULTILINE)
 _NEXT = re.compile(r"\n\d+(?:\.\d+)?-\d+(?:\.\d+)?\s+seconds?:")
 _LINE = re.compile(
     r"(?:\*\*Start Time:\*\*|Start\s*\(?Time\)?|Time\s*Range:|Time\s*Interval:|^)\s*(\d+\.?\d*)\s*[-–]\s*(\d+\.?\d*)"
@@ -44,7 +44,7 @@ def parse_segments(text: str) -> list[Segment]:
 
 def parse_bounds(text: str) -> list[Bounds]:
     """The same without the captions, which F1 has no use for."""
-    lines = WELL_BOUNDED.findall(text)
+    lines = _WELL_BOUNDED.findall(text)
     if len(lines) == text.count("\n") + 1:
         found = [(float(start), float(end)) for start, end in lines]
         if len(set(found)) == len(found):

@@ -64,10 +64,11 @@ def _iou(found: Pair, true: Pair) -> float:
     return shared / extent if shared > 0 and extent > 0 else 0.0
 
 
-def _mean_accepted(table: Sequence[Sequence[float]], threshold: float) -> float:
-    """`table`: one row per true span, IoU with every prediction. Greedy in row order; mean over the accepted pairs."""
+def _accepted(table: Sequence[Sequence[float]], threshold: float) -> tuple[float, float]:
+    """The mean over the accepted pairs and the least of them, 0 and 1 for none. `table`: one row per true span, IoU with every
+    prediction; greedy in row order."""
     taken: set[int] = set()
-    total, accepted = 0.0, 0
+    total, least, accepted = 0.0, 1.0, 0
     for row in table:
         best, place = 0.0, -1
         for index, value in enumerate(row):
@@ -77,7 +78,9 @@ def _mean_accepted(table: Sequence[Sequence[float]], threshold: float) -> float:
             taken.add(place)
             total += best
             accepted += 1
-    return total / accepted if accepted else 0.0
+            if best < least:
+                least = best
+    return (total / accepted if accepted else 0.0), least
 
 
 def judge(record: Record) -> Verdict:
@@ -99,7 +102,8 @@ def judge(record: Record) -> Verdict:
         at_03, at_05 = best if best >= 0.3 else 0.0, best if best >= 0.5 else 0.0
     else:
         table = [[_iou(found, span) for found in scaled] for span in true]
-        at_03, at_05 = _mean_accepted(table, 0.3), _mean_accepted(table, 0.5)
+        at_03, least = _accepted(table, 0.3)
+        at_05 = at_03 if least >= 0.5 else _accepted(table, 0.5)[0]
     return Verdict(SCORED, at_03, {"miou_03": at_03, "miou_05": at_05}, "", _with_spans)
 
 
