@@ -13,7 +13,8 @@ from medgrpo.scoring import leaderboard_captions as captions
 from medgrpo.scoring import leaderboard_dense as dense
 from medgrpo.scoring import leaderboard_next_action as next_action
 from medgrpo.scoring import leaderboard_temporal as temporal
-from medgrpo.scoring.leaderboard_bulk import judge_dense
+from medgrpo.scoring.leaderboard_bulk_boxes import usual_boxes
+from medgrpo.scoring.leaderboard_bulk_dense import usual_events
 from medgrpo.scoring.leaderboard_ranking import COLUMNS
 from medgrpo.scoring.ratings import Ratings, dense_pairs
 from medgrpo.scoring.records import Record, Records
@@ -21,6 +22,10 @@ from medgrpo.scoring.similarity import Embedder
 from medgrpo.scoring.verdict import BROKEN, ERROR, UNSCORED, Verdict, failed
 
 _RAISES = (TypeError, KeyError, ValueError, AttributeError, IndexError, OverflowError, ZeroDivisionError)
+_CHUNK = 2000
+"""Records that are judged together: bounds the memory."""
+Usual = Callable[[Sequence[Record]], list[Verdict | None]]
+"""Verdicts of those records that are plainly usual, None for the others."""
 Judge = Callable[[Sequence[Record], Embedder | None, Embedder | None], list[Verdict]]
 Summarise = Callable[[Sequence[Record], Sequence[Verdict]], tuple[dict[str, float], dict[str, Any]]]
 
@@ -36,15 +41,22 @@ class _Task:
     summarise: Summarise
 
 
-def _one_by_one(judge: Callable[[Record], Verdict]) -> Judge:
-    return lambda records, _labels, _captions: [_judged(judge, record) for record in records]
+def _one_by_one(judge: Callable[[Record], Verdict], usual: Usual | None = None) -> Judge:
+    """Each record by `judge`, unless `usual` could do it together with others, which comes to the same and is quicker."""
 
+    def judged(record: Record) -> Verdict:
+        try:
+            return judge(record)
+        except _RAISES as error:
+            return failed(error)
 
-def _judged(judge: Callable[[Record], Verdict], record: Record) -> Verdict:
-    try:
-        return judge(record)
-    except _RAISES as error:
-        return failed(error)
+    def judge_all(records: Sequence[Record], _labels: Embedder | None, _captions: Embedder | None) -> list[Verdict]:
+        if usual is None:
+            return [judged(record) for record in records]
+        done = [verdict for first in range(0, len(records), _CHUNK) for verdict in usual(records[first : first + _CHUNK])]
+        return [verdict or judged(record) for record, verdict in zip(records, done, strict=True)]
+
+    return judge_all
 
 
 def _is_dense(qa_type: str) -> bool:
@@ -54,12 +66,18 @@ def _is_dense(qa_type: str) -> bool:
 
 TASKS = (
     _Task("tal", lambda kind: kind == "tal", lambda kind: "tal" in kind.lower(), _one_by_one(temporal.judge), temporal.summarise),
-    _Task("stg", lambda kind: kind == "stg", lambda kind: "stg" in kind.lower(), _one_by_one(boxes.judge), boxes.summarise),
+    _Task(
+        "stg",
+        lambda kind: kind == "stg",
+        lambda kind: "stg" in kind.lower(),
+        _one_by_one(boxes.judge, usual_boxes),
+        boxes.summarise,
+    ),
     _Task(
         "dense_captioning",
         lambda kind: "dense_captioning" in kind or kind == "dc",
         _is_dense,
-        lambda records, _labels, _captions: judge_dense(records, lambda record: _judged(dense.judge, record)),
+        _one_by_one(dense.judge, usual_events),
         dense.summarise,
     ),
     _Task(

@@ -123,11 +123,11 @@ def judge(record: Record) -> Verdict:
                 total += box_iou(used, (b0, b1, b2, b3))
                 count += 1
     if not count:
-        return Verdict(SKIPPED, None, {}, "no reference box can be used", _with_boxes)
-    return Verdict(SCORED, total / count, {"miou": total / count}, "", _with_boxes)
+        return Verdict(SKIPPED, None, {}, "no reference box can be used", with_boxes)
+    return Verdict(SCORED, total / count, {"miou": total / count}, "", with_boxes)
 
 
-def _with_boxes(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
+def with_boxes(record: Record, parts: Mapping[str, Any]) -> dict[str, Any]:
     return {**parts, "pred_boxes": parse_boxes(cast("str", record.prediction))}
 
 

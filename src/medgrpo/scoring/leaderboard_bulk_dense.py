@@ -7,7 +7,7 @@ goes to the definition, `judge`. Arrays hold frames as float64, whose arithmetic
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any, cast
 
@@ -22,22 +22,13 @@ from medgrpo.scoring.verdict import SCORED, Verdict
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 _EVENT = re.compile(r"^([0-9]+(?:\.[0-9]+)?)-([0-9]+(?:\.[0-9]+)?) seconds?: \S.*$", re.MULTILINE)
-_CHUNK = 2000
-"""Records that are taken together: bounds the memory."""
 _MOST_PAIRS = 400
+"""Of segments, per record: bounds the memory."""
 _EXACT = 2.0**50
 _RAISES = (TypeError, KeyError, ValueError, AttributeError, OverflowError)
 
 
-def judge_dense(records: Sequence[Record], one: Callable[[Record], Verdict]) -> list[Verdict]:
-    """A verdict per record, in order; `one` gives those of the unusual."""
-    verdicts: list[Verdict | None] = []
-    for first in range(0, len(records), _CHUNK):
-        verdicts += _usual(records[first : first + _CHUNK])
-    return [verdict or one(record) for record, verdict in zip(records, verdicts, strict=True)]
-
-
-def _usual(records: Sequence[Record]) -> list[Verdict | None]:
+def usual_events(records: Sequence[Record]) -> list[Verdict | None]:
     """Verdicts of the usual records, None for the others."""
     verdicts: list[Verdict | None] = [None] * len(records)
     places: list[int] = []
