@@ -45,18 +45,26 @@ def parse_components(text: str) -> dict[str, int]:
 
 _known_components = lru_cache(maxsize=1024)(parse_components)
 _SHORT = 200
-"""Three grades have few spellings: a short answer is read once and its scores are shared, never changed."""
+"""Grades have few spellings: a short answer, or part of one, is read once, and what was read is shared, never changed."""
 
 
 def parse_aspects(text: str) -> dict[str, int]:
     """Scores by aspect as the evaluator reads them: in each comma part the first `name: n/5`."""
     scores: dict[str, int] = {}
     for part in text.split(","):
-        trimmed = part.strip()
-        found = _ASPECT.search(trimmed)
-        if found:
-            scores[trimmed[trimmed.rfind(":", 0, found.start()) + 1 : found.start()].strip()] = int(found[1])
+        found = _known_aspect(part) if len(part) < _SHORT else _aspect(part)
+        if found is not None:
+            scores[found[0]] = found[1]
     return scores
+
+
+def _aspect(part: str) -> tuple[str, int] | None:
+    trimmed = part.strip()
+    found = _ASPECT.search(trimmed)
+    return (trimmed[trimmed.rfind(":", 0, found.start()) + 1 : found.start()].strip(), int(found[1])) if found else None
+
+
+_known_aspect = lru_cache(maxsize=1024)(_aspect)
 
 
 def _first_item(struc_info: object) -> Mapping[str, Any]:

@@ -69,7 +69,7 @@ def _read(record: Record) -> tuple[list[str], list[Any]] | None:
     if not isinstance(text, str) or not isinstance(reference, list) or not reference or not text.isascii():
         return None
     first = cast("list[Any]", reference)[0]
-    boxes: Any = first.get("bbox_dict") if isinstance(first, dict) else None  # pyright: ignore[reportUnknownMemberType]
+    boxes: Any = cast("dict[str, Any]", first).get("bbox_dict") if isinstance(first, dict) else None
     if not isinstance(boxes, dict):
         return None
     truth = cast("dict[str, Any]", boxes)

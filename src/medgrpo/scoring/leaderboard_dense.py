@@ -174,11 +174,12 @@ def judge(record: Record) -> Verdict:
 
 def _true_frames(struc_info: object, fps: float) -> list[Frames]:
     """As of `true_segments`, in one pass where the reference is a plain list of whole segments."""
-    items = cast("list[Any]", struc_info) if isinstance(struc_info, list) else []
+    reference: Any = struc_info
+    items: list[Any] = reference if isinstance(reference, list) else []  # pyright: ignore[reportUnknownVariableType]
     if items and isinstance(items[0], dict) and "dc_segments" not in items[0]:
         with suppress(KeyError, TypeError, ValueError, OverflowError):  # an odd item: below, where it is left out or raises
             return [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in items if "caption" in item]
-    return [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in true_segments(struc_info)]
+    return [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in true_segments(reference)]
 
 
 def _found_frames(found: Sequence[Bounds], fps: float) -> list[Frames]:
