@@ -179,7 +179,7 @@ def _true_frames(struc_info: object, fps: float) -> list[Frames]:
     if items and isinstance(items[0], dict) and "dc_segments" not in items[0]:
         with suppress(KeyError, TypeError, ValueError, OverflowError):  # an odd item: below, where it is left out or raises
             return [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in items if "caption" in item]
-    return [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in true_segments(reference)]
+    return [(int(float(item["start"]) * fps), int(float(item["end"]) * fps)) for item in true_segments(cast("object", reference))]
 
 
 def _found_frames(found: Sequence[Bounds], fps: float) -> list[Frames]:
