@@ -151,7 +151,9 @@ def _words(demand: Mapping[str, Any], level: Mapping[str, Any], cases: int) -> s
     if chosen is None:
         needed = level["operations_needed"]
         few = f" (at least {needed} are needed even if none is missed)" if cases < needed else ""
-        return f"{asked}: not achievable with {cases} operations{few}; the best upper bound is {level['best_bound']:.0%}"
+        order = "; a later threshold alone is not relied on, as the fixed order ended before it"
+        late = order if level["best_bound"] <= demand["miss"] else ""
+        return f"{asked}: not achievable with {cases} operations{few}; the best upper bound is {level['best_bound']:.0%}{late}"
     check = level["check"]
     quiet = check["alerts_per_hour_faultless"]
     return (
