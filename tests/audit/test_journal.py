@@ -79,6 +79,22 @@ def test_a_closed_record_takes_no_more(record: Path, key: SigningKey) -> None:
         Journal(record, key, ByHand(), {})
 
 
+def test_an_error_leaves_the_record_open_and_named(tmp_path: Path, key: SigningKey) -> None:
+    def failing() -> None:
+        with Journal(tmp_path / "r", key, ByHand(), {}):
+            raise OSError("no camera")
+
+    with pytest.raises(OSError, match="no camera"):
+        failing()
+    found = verify(tmp_path / "r", key.public)
+    assert found.genuine
+    assert not found.closed
+    with Journal(tmp_path / "r", key, ByHand(), {}) as journal:
+        journal.append("tick", {})
+    found = verify(tmp_path / "r", key.public)
+    assert (found.genuine, found.closed, found.kinds["stopped"], found.kinds["resumed"]) == (True, True, 1, 1)
+
+
 def test_a_body_that_is_no_json_is_refused_and_changes_nothing(tmp_path: Path, key: SigningKey) -> None:
     with Journal(tmp_path / "r", key, ByHand(), {}) as journal:
         before = journal.counter

@@ -21,7 +21,7 @@ from medgrpo.audit.keys import SigningKey
 from medgrpo.audit.tail import segment_name, taken_up
 from medgrpo.core import RecordError
 
-OPENED, RESUMED, CLOSED, HEAD, GAP = "opened", "resumed", "closed", "head", "gap"
+OPENED, RESUMED, STOPPED, CLOSED, HEAD, GAP = "opened", "resumed", "stopped", "closed", "head", "gap"
 """Kinds that the journal itself writes; all others are the caller's."""
 _SYNC_SECONDS = 1.0
 
@@ -30,7 +30,8 @@ Times = Callable[[], tuple[str, float]]
 
 
 class Journal:
-    """A record under way. Use as a context manager: leaving it closes the record with the reason "done" or the error's name.
+    """A record under way. Use as a context manager: leaving it closes the record; an error leaves it open, with a last entry that
+    names the error, so that the same case can be gone on with.
 
     `about` is written into the first entry: versions, settings, where the video comes from. An unfinished record in the folder is
     gone on with, whatever cut it off; a closed one is refused.
@@ -69,7 +70,14 @@ class Journal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close("done" if kind is None else kind.__name__)
+        if kind is None:
+            self.close("done")
+            return
+        try:
+            self.append(STOPPED, {"error": kind.__name__, "why": str(error)}, durable=True)
+            self.sign()
+        finally:
+            self.leave()
 
     @property
     def counter(self) -> int:

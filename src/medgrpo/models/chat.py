@@ -19,6 +19,7 @@ from medgrpo.models.encoded import TEXT, VIDEO, Encoded, Ids, VisionTokens
 from medgrpo.models.family import Family, family_of
 from medgrpo.models.model import Request
 from medgrpo.models.preprocess import Patches, patchify
+from medgrpo.models.quiet import quiet_loading
 from medgrpo.video import SampledClip
 
 if TYPE_CHECKING:
@@ -137,9 +138,10 @@ def open_encoder(name: str) -> Encoder:
     except ModuleNotFoundError as error:
         raise MissingExtra("a local video-language model", "models", error.name or "transformers") from error
     try:
-        config = AutoConfig.from_pretrained(name)
-        family = family_of(name, config.to_dict())
-        return Encoder(AutoTokenizer.from_pretrained(name), family)
+        with quiet_loading():
+            config = AutoConfig.from_pretrained(name)
+            family = family_of(name, config.to_dict())
+            return Encoder(AutoTokenizer.from_pretrained(name), family)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{name}: cannot be opened as a model folder or hub name: {first_line(error)}") from error
 

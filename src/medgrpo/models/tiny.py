@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from medgrpo.core import InputError, MissingExtra
-from medgrpo.models.quiet import bars_on_a_terminal_alone
+from medgrpo.models.quiet import quiet_loading
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -78,7 +78,7 @@ def build_tiny(kind: TinyKind, out: Path, seed: int = 0) -> Path:
         turn = "<end_of_utterance>" if kind == "smolvlm" else "<|im_end|>"
         ends = [tokenizer.convert_tokens_to_ids(word) for word in (turn, "<|endoftext|>")]
         model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1], do_sample=False)
-        with bars_on_a_terminal_alone():
+        with quiet_loading():
             model.save_pretrained(unfinished)
         tokenizer.save_pretrained(unfinished)
         for file, content in _processor_files(kind).items():

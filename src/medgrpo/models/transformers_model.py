@@ -25,7 +25,7 @@ from medgrpo.models.chat import Encoder, first_line, open_encoder
 from medgrpo.models.encoded import Encoded
 from medgrpo.models.model import Completion, Failure, ModelCard, Request
 from medgrpo.models.options import ModelOptions
-from medgrpo.models.quiet import bars_on_a_terminal_alone
+from medgrpo.models.quiet import quiet_loading
 
 _MIB = 1 << 20
 
@@ -173,7 +173,7 @@ def open_transformers(name: str, options: ModelOptions) -> TransformersModel:
             f"{name}: {device} was asked for, but torch sees no GPU here; give --device cpu, or install its CUDA build"
         )
     try:
-        with bars_on_a_terminal_alone():
+        with quiet_loading():
             network: Any = AutoModelForImageTextToText.from_pretrained(name, dtype=getattr(torch, dtype))
         network = network.to(torch.device(device)).eval()
     except torch.OutOfMemoryError as error:
