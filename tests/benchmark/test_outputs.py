@@ -18,7 +18,7 @@ from medgrpo.benchmark import (
     read_rows,
     submission,
 )  # fmt: skip
-from medgrpo.core import DataError, InputError
+from medgrpo.core import DataError, InputError, VideoError
 from medgrpo.models import Failure, Request, ScriptedModel
 from medgrpo.scoring import read_records, score_file
 
@@ -137,3 +137,42 @@ def test_published_rows_are_shares_and_grades() -> None:
         assert all(share is None or 0 <= share <= 1 for share in one.figures[:7])
         assert all(grade is None or 1 <= grade <= 5 for grade in one.figures[7:])
         assert one.note or one.figures[4] is None or one.figures[5] <= 3.34 * one.figures[4]
+
+
+def test_questions_without_pictures_are_told_and_in_no_latency(data: Path, tmp_path: Path, settings_for: Settings) -> None:
+    rows, folder = read_rows(data), tmp_path / "run"
+
+    def clip_of(row: Row) -> None:
+        if row.place < 30:
+            raise VideoError(f"v{row.place}", "is gone")
+
+    def ask_with(settings: RunSettings, clip_of: Callable[[Row], None]) -> None:
+        manner = Manner(settings.max_new_tokens, {})
+        ask_questions(folder, rows, settings, ScriptedModel(reply(rows)), clip_of, manner, 4, lambda _: None, lambda: False)
+
+    ask_with(settings_for(), clip_of)
+    by_asked = {asked: answer.model_copy(update={"seconds": 2.0 if answer.text else 0.0})
+                for asked, answer in read_answers(folder / ANSWERS_NAME).by_asked.items()}  # fmt: skip
+    finished = finish(folder, rows, settings_for(), by_asked, 0, None, None)
+    assert (finished.usage.questions_asked, finished.usage.without_pictures) == (9, 27)
+    assert (finished.usage.seconds_median, finished.usage.seconds_95) == (2.0, 2.0)
+    assert str(finished.unseen) == "27 of 36 questions could not be asked, having no pictures; most often: is gone"
+    videos = settings_for().model_copy(update={"seen": "videos"})
+    with pytest.raises(InputError, match="seen was frames, now videos"):
+        ask_with(videos, lambda _: None)
+
+
+def test_pictures_may_come_from_elsewhere_as_long_as_nothing_was_asked(data: Path, tmp_path: Path, settings_for: Settings) -> None:
+    rows, folder, videos = read_rows(data), tmp_path / "run", settings_for().model_copy(update={"seen": "videos"})
+
+    def nothing(row: Row) -> None:
+        raise VideoError(row.clip, "is gone")
+
+    for settings, clip_of in ((settings_for(), nothing), (videos, lambda _: None)):
+        manner = Manner(settings.max_new_tokens, {})
+        ask_questions(folder, rows, settings, ScriptedModel(reply(rows)), clip_of, manner, 4, lambda _: None, lambda: False)
+        if clip_of is nothing:
+            with pytest.raises(InputError, match="36 of 36 questions could not be asked"):
+                ended(folder, data, settings)
+            assert not (folder / "submission.json").exists()
+    assert ended(folder, data, videos).unseen is None

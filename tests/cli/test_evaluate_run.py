@@ -76,3 +76,34 @@ def test_a_part_that_is_missing_is_named(data: Path, tmp_path: Path, capsys: pyt
     assert run(data, "one", "--shard", "1/3") == 0
     assert cli.main(["evaluate", "merge", str(tmp_path / "one"), "--data", str(data), "--out", str(tmp_path / "m")]) == 2
     assert "parts are missing: 2/3, 3/3" in capsys.readouterr().err
+
+
+def unseen(data: Path, *more: str) -> int:
+    """A model that wants pictures; it is never asked."""
+    model = ["--model", "http://127.0.0.1:9/v1", "--model-name", "m", "--data", str(data)]
+    return cli.main(["evaluate", "run", *model, "--out", str(data.with_name("unseen")), *more])
+
+
+@pytest.mark.parametrize("given", [["--videos", "/nope"], ["--frames", "root=/nope"]])
+def test_a_folder_that_is_not_there_is_one_line(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    assert unseen(data, *given) == 2
+    assert capsys.readouterr().err == f"medgrpo: error: {given[0]} /nope: there is no such folder\n"
+    assert not (tmp_path / "unseen").exists()
+
+
+def test_a_run_that_saw_nothing_is_no_result_and_goes_on_with_videos(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert unseen(data) == 2
+    told = capsys.readouterr().err
+    assert "7 of 7 questions could not be asked, having no pictures" in told
+    assert "most often: the question lists no frames; give the folder of the videos with --videos" in told
+    assert sorted(path.name for path in (tmp_path / "unseen").iterdir()) == ["answers.jsonl", "settings.json"]
+    (tmp_path / "videos").mkdir()
+    assert unseen(data, "--videos", str(tmp_path / "videos"), "--video-rate", "0.5") == 2
+    assert "most often: there is no video of that name" in capsys.readouterr().err
+    assert json.loads((tmp_path / "unseen" / "settings.json").read_text())["seen"] == "videos"
+    assert unseen(data, "--seed", "1") == 2
+    assert "holds another run" in capsys.readouterr().err

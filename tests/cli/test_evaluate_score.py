@@ -210,3 +210,35 @@ def test_judges_compared(tmp_path, capsys):
     assert [report["expected"]["order"] for report in told["judges"]] == [1, 1]
     assert told["rows"][0]["kind"] == "right"
     assert "weighted kappa" in capsys.readouterr().out
+
+
+def test_a_judge_that_rates_nothing_is_an_error(tmp_path, capsys):
+    replies = write(tmp_path / "replies.json", {})  # a model without a reply to anything
+    given = [
+        write(tmp_path / "r.json", CAPTIONS),
+        "--judge",
+        f"scripted:{replies}",
+        "--judge-replies",
+        str(tmp_path / "kept.jsonl"),
+    ]
+    assert cli.main(["evaluate", "score", *given, "--protocol", "strict"]) == 3
+    assert "pairs rated, most often: " in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_questions_without_answers_are_no_result(tmp_path, capsys):
+    question = {key: item for key, item in RECORD.items() if key != "prediction"}
+    out = tmp_path / "out.json"
+    given = [write(tmp_path / "q.json", [question] * 2), "--json", str(out)]
+    assert cli.main(["evaluate", "score", *given]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "(2 of 2): no prediction; these are questions without answers: give a run's records.jsonl" in told.err
+    assert [record["status"] for record in json.loads(out.read_text())["strict"]["records"]] == ["broken"] * 2
+
+
+def test_no_frame_without_a_figure_and_one_record_is_one(tmp_path, capsys):
+    path = write(tmp_path / "r.json", [{**CAPTIONS[0], "qa_type": "unheard_of"}])
+    assert cli.main(["evaluate", "score", path, "--protocol", "leaderboard"]) == 0
+    printed = capsys.readouterr().out
+    assert "leaderboard: 1 record (" in printed
+    assert "published" not in printed

@@ -113,10 +113,18 @@ def test_failures_are_tried_again_unless_they_last():
 
 
 def test_a_model_that_is_gone_ends_the_run():
-    model = FakeModel(Failure("connection refused", lasting=False))
+    model = FakeModel(GOOD, Failure("connection refused", lasting=False))
     with pytest.raises(ModelError, match="50 calls in a row failed, the last: connection refused"):
         rate(judge_of(model, concurrency=2), [CaptionPair(str(number), "x") for number in range(100)])
-    assert len(model.asked) <= 52
+    assert len(model.asked) <= 53
+
+
+@pytest.mark.parametrize(("concurrency", "first"), [(1, 3), (5, 5)])
+def test_a_model_that_was_never_there_ends_the_run_at_once(concurrency, first):
+    model = FakeModel(Failure("connection refused", lasting=False))
+    with pytest.raises(ModelError, match=f"the first {first} calls failed, the last: connection refused"):
+        rate(judge_of(model, concurrency=concurrency))
+    assert len(model.asked) <= first + concurrency
 
 
 def test_a_missing_key_ends_the_run_and_keeps_what_was_replied(tmp_path):

@@ -37,6 +37,12 @@ class Pictures:
     moved: Mapping[str, str] = field(default_factory=dict[str, str])
     videos: Path | None = None
 
+    def check(self) -> None:
+        """InputError when a folder here is none: every question would go without its pictures."""
+        for option, folder in (("--videos", self.videos), *(("--frames", Path(new)) for new in self.moved.values())):
+            if folder is not None and not folder.is_dir():
+                raise InputError(f"{option} {folder}: there is no such folder")
+
 
 def clip_of(record: BenchmarkRecord, pictures: Pictures, sampling: Sampling) -> SampledClip:
     """What a model gets of the question's clip, the region's box drawn in it.

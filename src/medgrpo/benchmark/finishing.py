@@ -12,16 +12,19 @@ from medgrpo.benchmark.answers import Answer
 from medgrpo.benchmark.outputs import (
     Answered,
     Tally,
+    Unseen,
     Usage,
     answered_rows,
     scoring_records,
     tallies,
+    unseen,
     usage,
     write_records,
     write_submission,
 )
 from medgrpo.benchmark.questions import Row, in_shard
 from medgrpo.benchmark.settings import RunSettings, write_whole
+from medgrpo.core import InputError
 from medgrpo.scoring import Embedder, Ratings, Records, as_json, score_file
 
 SUMMARY_NAME, USAGE_NAME = "summary.json", "usage.json"
@@ -35,6 +38,7 @@ class Finished:
     answered: tuple[Answered, ...]
     tallies: tuple[Tally, ...]
     usage: Usage
+    unseen: Unseen | None
     scores: Mapping[str, Any]
 
     @property
@@ -61,12 +65,16 @@ def finish(
     sentences: Embedder | None,
     rate: Callable[[Records], Mapping[str, Ratings]] = lambda _: {},
 ) -> Finished:
-    """Write records, the submission (of a whole run only), usage, and the summary. InputError when an answer is missing.
+    """Write records, the submission (of a whole run only), usage, and the summary. InputError when an answer is missing, or when
+    no question had pictures: nothing was asked then, and nothing is written.
 
     `rate` asks a judge about the captions, by protocol.
     """
     own = in_shard(rows, settings.shard)
     answered = answered_rows(own, by_asked)
+    lacking = unseen(own, by_asked)
+    if lacking is not None and lacking.count == lacking.questions:
+        raise InputError(f"{folder}: {lacking}. The corrected command goes on here")
     write_records(folder, answered)
     if settings.shard.whole:
         write_submission(folder, answered, settings.data.questions)
@@ -76,6 +84,6 @@ def finish(
     if any(row.record.answer is not None for row in own):
         records = Records(scoring_records(answered))
         scores = score_file(records, "both", labels, sentences, rate(records))
-    finished = Finished(settings, answered, tallies(answered), used, scores)
+    finished = Finished(settings, answered, tallies(answered), used, lacking, scores)
     write_whole(folder / SUMMARY_NAME, as_json(finished.summary) + "\n")
     return finished

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,10 +122,39 @@ def _tally(source: str, task: str, own: Sequence[Answered]) -> Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """Questions without pictures: how many of how many, and why most of them have none. They were never asked."""
+
+    count: int
+    questions: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.questions} questions could not be asked, having no pictures; most often: {self.reason}"
+
+
+def unseen(rows: Sequence[Row], by_asked: Mapping[str, Answer]) -> Unseen | None:
+    """None where every question had its pictures, or needed none."""
+    own = [by_asked[row.asked] for row in asked_once(rows)]
+    reasons = Counter(_reason(one) for one in own if one.failed_at == "clip")
+    return Unseen(reasons.total(), len(own), reasons.most_common(1)[0][0]) if reasons else None
+
+
+def _reason(answer: Answer) -> str:
+    """Without the name of the video or file that it begins with: it differs from question to question."""
+    failure = answer.failure or ""
+    return failure.partition(": ")[2] or failure
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """What the answers cost. Seconds are the model's own; None where no answer tells it."""
+    """What the answers cost. Seconds are the model's own; None where no answer tells it.
+
+    `questions_asked` leaves out those `without_pictures`; median and 95th percentile are of the answers that came.
+    """
 
     questions_asked: int
+    without_pictures: int
     rows_sharing_an_answer: int
     asked_again: int
     torn_lines: int
@@ -132,15 +162,17 @@ class Usage:
     completion_tokens: int | None
     cost: float | None
     seconds: float
-    seconds_median: float
-    seconds_95: float
+    seconds_median: float | None
+    seconds_95: float | None
 
 
 def usage(rows: Sequence[Row], by_asked: Mapping[str, Answer], torn_lines: int) -> Usage:
     own = [by_asked[row.asked] for row in asked_once(rows)]
-    seconds = sorted(one.seconds for one in own)
+    unasked = sum(one.failed_at == "clip" for one in own)
+    seconds = sorted(one.seconds for one in own if one.text is not None)
     return Usage(
-        questions_asked=len(own),
+        questions_asked=len(own) - unasked,
+        without_pictures=unasked,
         rows_sharing_an_answer=len(rows) - len(own),
         asked_again=sum(one.tries - 1 for one in own),
         torn_lines=torn_lines,
@@ -148,8 +180,8 @@ def usage(rows: Sequence[Row], by_asked: Mapping[str, Answer], torn_lines: int) 
         completion_tokens=_whole_sum([one.completion_tokens for one in own]),
         cost=_sum([one.cost for one in own]),
         seconds=sum(seconds),
-        seconds_median=seconds[len(seconds) // 2],
-        seconds_95=seconds[min(len(seconds) - 1, len(seconds) * 95 // 100)],
+        seconds_median=seconds[len(seconds) // 2] if seconds else None,
+        seconds_95=seconds[min(len(seconds) - 1, len(seconds) * 95 // 100)] if seconds else None,
     )
 
 

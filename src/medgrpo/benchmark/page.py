@@ -9,7 +9,7 @@ from medgrpo.benchmark.board import board
 from medgrpo.benchmark.cases import cases_html, worst_cases
 from medgrpo.benchmark.clips import Pictures
 from medgrpo.benchmark.finishing import Finished
-from medgrpo.benchmark.outputs import Answered, scoring_records
+from medgrpo.benchmark.outputs import Answered, Usage, scoring_records
 from medgrpo.benchmark.strips import by_source, tallies_table
 from medgrpo.core import length
 from medgrpo.page import document, look, text
@@ -105,12 +105,19 @@ def _facts(finished: Finished) -> str:
     facts = (
         ("Data", f'{text(data.name)} <abbr title="{data.sha256}">{data.sha256[:12]}…</abbr>'),
         ("Backend", text(finished.settings.model.backend)),
-        ("Model's time", f"{length(used.seconds)}; one answer {used.seconds_median:.2f} s, 95 % within {used.seconds_95:.2f} s"),
+        ("Model's time", _time(used)),
         ("Tokens read, written", f"{_number(used.prompt_tokens)}, {_number(used.completion_tokens)}"),
         ("Cost", "not known" if used.cost is None else f"{used.cost:.4f}"),
         ("Asked again", f"{used.asked_again:,}"),
     )
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts)
+
+
+def _time(used: Usage) -> str:
+    if used.seconds_median is None or used.seconds_95 is None:
+        return "no answer came"
+    left_out = f"; {used.without_pictures:,} never asked are left out" if used.without_pictures else ""
+    return f"{length(used.seconds)}; one answer {used.seconds_median:.2f} s, 95 % within {used.seconds_95:.2f} s{left_out}"
 
 
 def _number(value: int | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from medgrpo.benchmark.answers import ANSWERS_NAME, Answer, AnswerFile, read_answers, settled
 from medgrpo.benchmark.asking import ClipOf, Manner, ask_all
 from medgrpo.benchmark.questions import Row, asked_once, batches, in_shard
-from medgrpo.benchmark.settings import RunSettings, claim
+from medgrpo.benchmark.settings import RunSettings, claim, claim_anew, stored_settings
 from medgrpo.core import Interrupted
 from medgrpo.models import Model
 
@@ -39,12 +39,21 @@ def ask_questions(
 ) -> None:
     """Ask what the folder has no answer to yet. Interrupted when `stop` says so; what was answered is kept.
 
+    Pictures may be looked for elsewhere, or sampled in another way, as long as no question of the folder had any.
+
     InputError when the folder holds another run, or another process writes it; ModelError when the model cannot be used at all.
     """
-    claim(folder, settings)
+    earlier = stored_settings(folder)
+    only_pictures = earlier is not None and earlier.same_but_pictures(settings)
+    if not only_pictures:
+        claim(folder, settings)
     questions = asked_once(in_shard(rows, settings.shard))
     with AnswerFile(folder / ANSWERS_NAME) as file:
         stored = read_answers(folder / ANSWERS_NAME)
+        if only_pictures:
+            if all(answer.failed_at == "clip" for answer in stored.by_asked.values()):
+                claim_anew(folder, settings)
+            claim(folder, settings)
         done = settled(stored, (row.asked for row in questions))
         listen(Asked(done, len(questions)))
 

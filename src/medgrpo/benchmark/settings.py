@@ -77,6 +77,11 @@ class RunSettings(Config):
                 return f"{name.replace('_', ' ').replace('.', ', ')} was {ours.get(name)}, now {theirs.get(name)}"
         return None
 
+    def same_but_pictures(self, other: RunSettings) -> bool:
+        """Whether at most where pictures come from, and how they are sampled, differs."""
+        model = self.model.model_copy(update={"sampling": other.model.sampling})
+        return self.model_copy(update={"seen": other.seen, "model": model}).difference(other) is None
+
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     flat: dict[str, object] = {}
@@ -124,6 +129,12 @@ def claim(folder: Path, settings: RunSettings) -> None:
         write_whole(folder / SETTINGS_NAME, settings.model_dump_json(indent=1) + "\n")
     except OSError as error:
         raise InputError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
+
+
+def claim_anew(folder: Path, settings: RunSettings) -> None:
+    """Other settings for a folder whose run asked nothing yet; the caller knows that, and holds its answers open."""
+    if stored_settings(folder) != settings:
+        write_whole(folder / SETTINGS_NAME, settings.model_dump_json(indent=1) + "\n")
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from medgrpo.benchmark import (
     write_whole,
 )
 from medgrpo.cli.judges import protocol_ratings
-from medgrpo.cli.score_tables import show_scores, wide_console
+from medgrpo.cli.score_tables import counted, show_scores, wide_console
 from medgrpo.scoring import LazyMiniLM, Remembering, load_minilm
 
 
@@ -43,10 +44,12 @@ def end_run(folder: Path, rows: Sequence[Row], settings: RunSettings, pictures: 
     if finished.scores:
         show_scores(finished.scores)
     _show_tallies(finished)
+    if finished.unseen is not None:
+        sys.stderr.write(f"medgrpo: {finished.unseen}\n")
 
 
 def _show_tallies(finished: Finished) -> None:
-    table = Table(title=f"{len(finished.answered)} rows, {finished.usage.questions_asked} questions asked")
+    table = Table(title=f"{counted(len(finished.answered), 'row')}, {counted(finished.usage.questions_asked, 'question')} asked")
     for heading in ("source, task", "rows", "truncated", "unread", "no pictures", "no reply"):
         table.add_column(heading, justify="left" if heading == "source, task" else "right")
     for tally in finished.tallies:

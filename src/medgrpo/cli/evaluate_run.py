@@ -102,6 +102,8 @@ def run(args: argparse.Namespace) -> int:
     if args.blind and (args.frames or args.videos):
         raise InputError("--blind asks without pictures: leave --frames and --videos out")
     check_caption_options(args)
+    pictures = Pictures(dict(args.frames), args.videos)
+    pictures.check()
     if not 0 <= args.temperature < float("inf"):
         raise InputError(f"--temperature: a number of 0 or more is needed, not {args.temperature}")
     rows = read_rows(args.data)
@@ -118,7 +120,6 @@ def run(args: argparse.Namespace) -> int:
             price_out=args.price_out,
         ),
     )
-    pictures = Pictures(dict(args.frames), args.videos)
     sampling = None if args.blind or model.card.sampling is None else _sampling(model.card.sampling, args)
     reader = None if sampling is None else ClipReader(pictures, sampling)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from medgrpo.cli.command import Subparsers
 from medgrpo.cli.judges import add_caption_options, check_caption_options, protocol_ratings
 
 if TYPE_CHECKING:
-    pass
+    from medgrpo.scoring import Records
+
+NO_PREDICTION = "no prediction"
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -67,7 +70,20 @@ def run(args: argparse.Namespace) -> int:
     result: dict[str, Any] = score_file(
         records, args.protocol, sentences or LazyMiniLM(), sentences, protocol_ratings(args, records, args.protocol)
     )
-    show_scores(result)
     if args.json is not None:
         write_text(args.json, as_json(result) + "\n")
+    _refuse_all_broken(args.records or args.submission, records)
+    show_scores(result)
     return 0
+
+
+def _refuse_all_broken(path: Path, records: Records) -> None:
+    """InputError when no record can be scored: a table without a figure would look like a result."""
+    from medgrpo.core import InputError
+
+    reasons = Counter(record.broken for record in records.records if record.broken is not None)
+    if not reasons or reasons.total() < len(records.records):
+        return
+    reason = reasons.most_common(1)[0][0]
+    advice = "; these are questions without answers: give a run's records.jsonl" if reason == NO_PREDICTION else ""
+    raise InputError(f"{path}: no record can be scored; most often ({reasons[reason]} of {reasons.total()}): {reason}{advice}")

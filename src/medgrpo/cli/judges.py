@@ -113,8 +113,12 @@ def protocol_ratings(args: argparse.Namespace, records: Records, protocol: str) 
 
 
 def ask_judge(judge: OfflineJudge | ModelJudge, pairs: Sequence[CaptionPair]) -> list[Rating | None]:
-    """Ratings in order. For a model the estimate is told before, and what was not scored, by reason, after; progress on stderr."""
+    """Ratings in order. For a model the estimate is told before, and what was not scored, by reason, after; progress on stderr.
+
+    ModelError when a model rated no pair at all, naming the commonest reason.
+    """
     from medgrpo.cli.progress import titled_progress
+    from medgrpo.core import ModelError
     from medgrpo.judging import OfflineJudge
 
     if isinstance(judge, OfflineJudge):
@@ -122,7 +126,7 @@ def ask_judge(judge: OfflineJudge | ModelJudge, pairs: Sequence[CaptionPair]) ->
     sys.stderr.write(f"medgrpo: judge {judge.name}: {judge.estimate(pairs)}\n")
     try:
         with titled_progress() as listen:
-            return asyncio.run(judge.rate(pairs, lambda done, total: listen(f"judging, {judge.kind.value}", done, total)))
+            ratings = asyncio.run(judge.rate(pairs, lambda done, total: listen(f"judging, {judge.kind.value}", done, total)))
     finally:
         tally, account = judge.tally, judge.account
         money = "" if account.cost is None else f", {account.cost:.4f} in money"
@@ -132,3 +136,7 @@ def ask_judge(judge: OfflineJudge | ModelJudge, pairs: Sequence[CaptionPair]) ->
             f"medgrpo: {tally.scored} of {tally.pairs} pairs rated, {tally.asked} calls, {tally.from_cache} replies from "
             f"the cache, {spent} so far{reasons}\n"
         )
+    if ratings and all(rating is None for rating in ratings):
+        reason, _ = judge.tally.unscored.most_common(1)[0]
+        raise ModelError(f"judge {judge.name}: 0 of {len(ratings)} pairs rated, most often: {reason}")
+    return ratings

@@ -33,7 +33,7 @@ def _show_leaderboard(console: Console, summary: Mapping[str, Any]) -> None:
     for key, published in published_figures.items():
         value = summary["metrics"].get(key)
         table.add_row(key, "absent" if value is None else f"{value:.4f}", f"{published:.3f}")
-    console.print(table)
+    _print(console, table)
     if not summary["metrics"]:
         console.print("no metric at all: the board would reject this")
     for task, reason in summary["failed"].items():
@@ -54,11 +54,21 @@ def _show_strict(console: Console, summary: Mapping[str, Any]) -> None:
             counts = (figure["records"], figure["unparsed"], figure["unscored"] + figure["broken"])
             figures = (*_cells(figure["pooled"]), *_cells(figure["macro"]))
             table.add_row(label, *map(str, counts), *figures, end_section=number == len(rows))
-    console.print(table)
+    _print(console, table)
     console.print(
         "unread: the answer cannot be read and is wrong; unsc.: nothing could be scored, left out; 95 %: bootstrap over videos; "
         "const.: the best constant answer; random: the reference of another record"
     )
+
+
+def _print(console: Console, table: Table) -> None:
+    """The title alone where no row is there: an empty frame says nothing."""
+    console.print(table if table.row_count else table.title)
+
+
+def counted(count: int, what: str) -> str:
+    """`1 record`, `2 records`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _cells(figure: Mapping[str, Any] | None) -> tuple[str, str, str, str]:
@@ -77,4 +87,4 @@ def _short(value: float | None) -> str:
 
 def _counts(counts: Mapping[str, int]) -> str:
     others = ", ".join(f"{number} {status}" for status, number in counts.items() if status != "records")
-    return f"{counts['records']} records ({others})"
+    return f"{counted(counts['records'], 'record')} ({others})"

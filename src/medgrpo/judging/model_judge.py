@@ -18,6 +18,9 @@ from medgrpo.tasks import CaptionPair, Rating, RubricKind, parse_rating
 BUDGET_REACHED = "budget reached"
 _DEAD_AFTER = 50
 """Calls in a row that fail before the model is taken to be gone: hours of waiting would change nothing."""
+_NEVER_THERE_AFTER = 3
+"""The same before its first reply, or one for each pair under way if these are more: an endpoint has tried each call several
+times by itself."""
 
 Listener = Callable[[int, int], None]
 
@@ -62,7 +65,8 @@ class ModelJudge:
 
     `replies` keeps every reply verbatim under model, prompt version, prompt and number of the try, so that a run that goes on, or
     runs again, asks nothing twice and comes to the same ratings; calls that failed are not kept and are tried again. ModelError of
-    the model (no key, no such model), or 50 failed calls in a row, ends `rate`; what was replied until then is kept.
+    the model (no key, no such model), or 50 failed calls in a row, ends `rate`; what was replied until then is kept. Before the
+    first reply one failed call of each pair under way (3 at least; those that time out not counted) is enough.
     Judges may share an `account`: its budget is then that of all of them.
     """
 
@@ -80,6 +84,7 @@ class ModelJudge:
         self.account = account or Account(Budget())
         self.tally = Tally()
         self._failed_in_a_row = 0
+        self._replied, self._enough_at_first = False, _NEVER_THERE_AFTER
         self._settled = asyncio.Event()
 
     @property
@@ -124,6 +129,7 @@ class ModelJudge:
                 if listen is not None:
                     listen(len(rated), len(distinct))
 
+        self._enough_at_first = max(_NEVER_THERE_AFTER, min(self._options.concurrency, len(distinct)))
         workers = [asyncio.ensure_future(work(left)) for _ in range(min(self._options.concurrency, len(distinct)))]
         try:
             await asyncio.gather(*workers)
@@ -170,6 +176,7 @@ class ModelJudge:
                 raise _GivenUp(BUDGET_REACHED)
             self._settled.clear()
             await self._settled.wait()
+        late = False
         spent = (estimated_tokens(prompt), MAX_NEW_TOKENS)  # also of a call that was cut off: it may have been answered
         try:
             self.tally.asked += 1
@@ -180,18 +187,24 @@ class ModelJudge:
             spent = (0, 0)
             raise
         except TimeoutError:
+            late = True
             result = Failure(f"no reply within {self._options.timeout_seconds:g} s", lasting=False)
         finally:
             self.account.settle(held, spent)
             self._settled.set()
         if isinstance(result, Failure):
             if result.lasting:
+                self._replied = True  # a refusal: the model is there
                 raise _GivenUp(result.reason)
             self._failed_in_a_row += 1
             if self._failed_in_a_row >= _DEAD_AFTER:
                 raise ModelError(f"{self._model.card.name}: {_DEAD_AFTER} calls in a row failed, the last: {result.reason}")
+            if not (self._replied or late) and self._failed_in_a_row >= self._enough_at_first:
+                raise ModelError(
+                    f"{self._model.card.name}: the first {self._failed_in_a_row} calls failed, the last: {result.reason}"
+                )
             raise JudgeCallFailed("Failure", result.reason)
-        self._failed_in_a_row = 0
+        self._failed_in_a_row, self._replied = 0, True
         if self._replies is not None:
             self._replies.keep(self._key(prompt, number), result.text)
         return result.text
