@@ -156,7 +156,7 @@ def test_questions_without_pictures_are_told_and_in_no_latency(data: Path, tmp_p
     finished = finish(folder, rows, settings_for(), by_asked, 0, None, None)
     assert (finished.usage.questions_asked, finished.usage.without_pictures) == (9, 27)
     assert (finished.usage.seconds_median, finished.usage.seconds_95) == (2.0, 2.0)
-    assert str(finished.unseen) == "27 of 36 questions could not be asked, having no pictures; most often: is gone"
+    assert str(finished.unseen) == "27 of 36 questions could not be asked, having no pictures; most often: is gone (first: v0)"
     videos = settings_for().model_copy(update={"seen": "videos"})
     with pytest.raises(InputError, match="seen was frames, now videos"):
         ask_with(videos, lambda _: None)

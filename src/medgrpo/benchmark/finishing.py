@@ -74,7 +74,7 @@ def finish(
     answered = answered_rows(own, by_asked)
     lacking = unseen(own, by_asked)
     if lacking is not None and lacking.count == lacking.questions:
-        raise InputError(f"{folder}: {lacking}. The corrected command goes on here")
+        raise InputError(f"{folder}: {lacking}. The same command with --videos or --frames put right goes on here")
     write_records(folder, answered)
     if settings.shard.whole:
         write_submission(folder, answered, settings.data.questions)

@@ -123,27 +123,29 @@ def _tally(source: str, task: str, own: Sequence[Answered]) -> Tally:
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """Questions without pictures: how many of how many, and why most of them have none. They were never asked."""
+    """Questions without pictures: how many of how many, why most of them have none, and the first of these (a path, or a video).
+
+    They were never asked.
+    """
 
     count: int
     questions: int
     reason: str
+    first: str
 
     def __str__(self) -> str:
-        return f"{self.count} of {self.questions} questions could not be asked, having no pictures; most often: {self.reason}"
+        why = f"most often: {self.reason} (first: {self.first})"
+        return f"{self.count} of {self.questions} questions could not be asked, having no pictures; {why}"
 
 
 def unseen(rows: Sequence[Row], by_asked: Mapping[str, Answer]) -> Unseen | None:
     """None where every question had its pictures, or needed none."""
     own = [by_asked[row.asked] for row in asked_once(rows)]
-    reasons = Counter(_reason(one) for one in own if one.failed_at == "clip")
-    return Unseen(reasons.total(), len(own), reasons.most_common(1)[0][0]) if reasons else None
-
-
-def _reason(answer: Answer) -> str:
-    """Without the name of the video or file that it begins with: it differs from question to question."""
-    failure = answer.failure or ""
-    return failure.partition(": ")[2] or failure
+    failures = [one.failure.partition(": ") for one in own if one.failed_at == "clip" and one.failure is not None]
+    if not failures:
+        return None
+    reason = Counter(words for _, _, words in failures).most_common(1)[0][0]  # what stands before differs from one to the next
+    return Unseen(len(failures), len(own), reason, next(where for where, _, words in failures if words == reason))
 
 
 @dataclass(frozen=True, slots=True)
