@@ -38,3 +38,19 @@ def test_too_few_answers_write_nothing(tmp_path: Path, capsys: pytest.CaptureFix
     assert cli.main(["train", "calibrate", "--records", str(records), "--checkpoint", "x", "--out", str(out)]) == 2
     assert "fewer than 8 scored answers" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_only_the_tasks_that_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, records = tmp_path / "calibration.json", _answers(tmp_path / "answers.jsonl", 9)
+    row = {"qa_type": "video_summary_gpt", "data_source": "AVOS", "gnd": "a", "prediction": "b"}
+    with records.open("a", encoding="utf-8") as stream:
+        stream.write("".join(json.dumps(row) + "\n" for _ in range(9)))
+    command = ["train", "calibrate", "--records", str(records), "--checkpoint", "x", "--out", str(out)]
+    assert cli.main(command) == 2
+    error = capsys.readouterr().err
+    assert "nothing measured the captions of AVOS/video_summary: give --captions similarity or --judge" in error
+    assert "answer more" not in error
+    assert cli.main([*command, "--tasks", "poem"]) == 2
+    assert "no such task: poem" in capsys.readouterr().err
+    assert cli.main([*command, "--tasks", "temporal_grounding"]) == 0
+    assert [str(entry.key) for entry in read_calibration(out).statistics] == ["AVOS/temporal_grounding/score"]

@@ -174,3 +174,27 @@ def test_two_models_are_asked_for_or_none(avos: Path, tmp_path: Path, capsys: py
     said = capsys.readouterr().out
     assert "describe: 0 template captions, 0 kept" in said  # no picture to describe: the templates stay
     assert "dense_captioning" in said
+
+
+def test_a_missing_source_folder_leaves_nothing_behind(avos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    assert main(["data", "build", "--sources", f"AVOS={tmp_path / 'absent'}", "--out", str(out)]) == 2
+    assert f"{tmp_path / 'absent'}: there is no such file or folder" in capsys.readouterr().err
+    assert not (out / ".work").exists()
+    (tmp_path / "empty").mkdir()
+    assert main(["data", "build", "--sources", f"AVOS={tmp_path / 'empty'}", "--out", str(out)]) == 2
+    assert main(["data", "build", "--sources", f"AVOS={avos}", "--out", str(out)]) == 0
+
+
+def test_a_source_without_a_recording_in_the_test_set_is_named(
+    avos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("test_share = 0.001\n", encoding="utf-8")
+    command = ["data", "build", "--sources", f"AVOS={avos}", "--out"]
+    assert main([*command, str(tmp_path / "one")]) == 0
+    assert "AVOS: no recording in the test set" not in capsys.readouterr().out
+    assert main([*command, str(tmp_path / "two"), "--recipe", str(recipe)]) == 0
+    said = capsys.readouterr().out
+    assert "AVOS: no recording in the test set" in said
+    assert "by source: 0 AVOS" in said

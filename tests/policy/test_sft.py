@@ -218,3 +218,12 @@ def test_a_recipe_says_what_is_wrong_with_it(change: str, said: str, tmp_path: P
     with pytest.raises(InputError) as error:
         read_sft_recipe(tmp_path / "r.toml")
     assert said in str(error.value)
+
+
+def test_a_refused_start_does_not_stand_in_the_way_of_a_corrected_recipe(tiny25: Any, samples: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no sample can be had"):
+        train_sft(_recipe(tiny25, samples, batch={"most_packed_tokens": 5}), tmp_path / "run", _quiet, _never)
+    recipe = _recipe(tiny25, samples, run={"epochs": 1})
+    assert train_sft(recipe, tmp_path / "run", _quiet, _never).steps == len(_lines(tmp_path / "run"))
+    told = json.loads((tmp_path / "run" / "recipe.json").read_text(encoding="utf-8"))
+    assert told["batch"] == recipe.batch.model_dump(mode="json")

@@ -58,14 +58,14 @@ def test_statistics_of_a_file() -> None:
 
 
 def test_a_handful_of_answers_is_refused_by_name() -> None:
-    with pytest.raises(InputError, match=r"fewer than 8 scored answers for AVOS/temporal_grounding/score \(4\)"):
+    with pytest.raises(InputError, match=r"fewer than 8 scored answers for AVOS/temporal_grounding/score \(4 of 4\)"):
         calibrate(measured_scores(_records(), _Letters()), "sha256:1")
     with pytest.raises(InputError, match="no record holds"):
         calibrate(measured_scores(Records(()), None), "sha256:1")
 
 
 def test_captions_without_a_sentence_model_have_no_scores() -> None:
-    with pytest.raises(InputError, match="CoPESD/video_summary/similarity"):
+    with pytest.raises(InputError, match="nothing measured the captions of CoPESD/video_summary"):
         calibrate(measured_scores(_records(), None), "sha256:1", least=3)
 
 

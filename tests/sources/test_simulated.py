@@ -121,3 +121,10 @@ def test_faults_are_named(tmp_path: Path) -> None:
     (found,) = check_source("Simulated", tmp_path)
     assert isinstance(found, Problem)
     assert "is missing" in found.reason
+
+
+def test_next_actions_show_the_pictures_of_their_clip(tmp_path: Path) -> None:
+    _operation(tmp_path / "a")
+    asked = next(one for one in _found(tmp_path) if one.qa_type == "next_action")
+    assert asked.frame_numbers == tuple(range(10))
+    assert asked.frames[-1] == "a/videos/SIM0001/000009.jpg"

@@ -76,6 +76,15 @@ def run(args: argparse.Namespace) -> int:
         console.print(
             f"{args.out / held.file} ({name}): {held.questions} questions of {held.recordings} recordings: {tasks}", markup=False
         )
+        sources = ", ".join(f"{held.sources.get(source, 0)} {source}" for source in content.sources)
+        console.print(f"  by source: {sources}", markup=False)
+    for source in content.sources:
+        if source not in content.sets["test"].sources:
+            console.print(
+                f"{source}: no recording in the test set; recordings go there by hash: another seed or a larger test_share in the "
+                "recipe moves them",
+                markup=False,
+            )
     console.print(content.licence, markup=False)
     return 0
 

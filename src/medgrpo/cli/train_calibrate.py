@@ -20,6 +20,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument("--records", metavar="FILE", type=Path, required=True, help="answered records (JSONL or JSON)")
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="the calibration file (JSON)")
     parser.add_argument("--checkpoint", required=True, help="whose answers these are: the hash or name of the weights")
+    parser.add_argument("--tasks", metavar="NAME", nargs="+", help="calibrate these tasks only (default: all that the file holds)")
     parser.add_argument(
         "--captions",
         choices=("none", "similarity"),
@@ -39,10 +40,12 @@ def run(args: argparse.Namespace) -> int:
     from rich.table import Table
 
     from medgrpo.cli.output import write_text
-    from medgrpo.reward import calibrate, measured_scores
+    from medgrpo.reward import calibrate, measured_scores, of_tasks
     from medgrpo.scoring import Remembering, load_minilm, read_records
 
     records = read_records(args.records)
+    if args.tasks is not None:
+        records = of_tasks(records, args.tasks)
     sentences = Remembering(load_minilm()) if args.captions == "similarity" else None
     measured = measured_scores(records, sentences, protocol_ratings(args, records, "strict").get("strict"))
     calibration = calibrate(measured, args.checkpoint, args.steepness, args.floor, args.least)

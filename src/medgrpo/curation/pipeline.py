@@ -72,12 +72,16 @@ class Part:
 def build(order: Order, progress: Progress = _quiet, sources: Mapping[str, Source] = SOURCES) -> Built:
     """Build everything into `order.out` and give the content of its `build.json`.
 
-    InputError for a source that is not known or a folder that holds another build; errors of the sources as they are.
+    InputError, before anything is written, for a source that is not known or not there and a folder that holds another build;
+    errors of the sources as they are.
     """
     unknown = [name for name in order.sources if name not in sources]
     if unknown or not order.sources:
         what = f"{unknown[0]}: no such source" if unknown else "no source given"
         raise InputError(f"{what}; there are {', '.join(sources)}")
+    for path in order.sources.values():
+        if not path.exists():
+            raise InputError(f"{path}: there is no such file or folder")
     _claim(order)
     parts = [_asked(order, sources[name], order.sources[name], progress) for name in sorted(order.sources)]
     if order.writers is not None:
@@ -87,7 +91,10 @@ def build(order: Order, progress: Progress = _quiet, sources: Mapping[str, Sourc
 
 
 def _claim(order: Order) -> None:
-    """A folder belongs to one order: what is asked must be what was asked before."""
+    """A folder belongs to one order: what is asked must be what was asked before.
+
+    Only once it holds a build or a model's replies: a build that failed before does not stand in the way of a corrected command.
+    """
     wanted = {
         "medgrpo": __version__,
         "recipe": order.recipe.model_dump(mode="json"),
@@ -97,7 +104,8 @@ def _claim(order: Order) -> None:
     }
     path = order.out / FOLDER / "order.json"
     found = read_json(path)
-    if found is not None and found != wanted and not order.force:
+    held = (order.out / "build.json").exists() or any((order.out / FOLDER / "replies").glob("*"))
+    if found is not None and found != wanted and held and not order.force:
         changed = next(name for name in wanted if found.get(name) != wanted[name])
         raise InputError(f"{order.out}: holds another build ({changed} differs): give another --out, or --force to build anew")
     if found != wanted:

@@ -33,15 +33,20 @@ class RunFolder:
         self.folder = folder
 
     def start(self, recipe: Mapping[str, Any]) -> bool:
-        """Make or reopen the folder; whether there is a checkpoint to go on from. InputError when it holds another run."""
+        """Make or reopen the folder; whether there is a checkpoint to go on from. InputError when it holds another run.
+
+        A folder that holds no step belongs to nobody: a start that was refused does not stand in the way of a corrected recipe.
+        """
         told = json.dumps(recipe, indent=1, sort_keys=True) + "\n"
         path = self.folder / "recipe.json"
         try:
             if path.exists():
                 before: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
                 different = sorted(key for key in {*before, *recipe} if before.get(key) != json.loads(told).get(key))
-                if different:
+                if different and self._has_steps():
                     raise InputError(f"{self.folder}: holds a run with other settings ({', '.join(different)}); give a new folder")
+                if different:
+                    self._replace(path, told.encode())
             else:
                 if self.folder.exists() and any(self.folder.iterdir()):
                     raise InputError(f"{self.folder}: is not empty and no run; give a new folder")
@@ -50,6 +55,9 @@ class RunFolder:
         except OSError as error:
             raise InputError(f"{error.filename or self.folder}: cannot be written: {error.strerror or error}") from error
         return (self.folder / CHECKPOINT).exists()
+
+    def _has_steps(self) -> bool:
+        return (self.folder / CHECKPOINT).exists() or bool(self.lines("metrics.jsonl"))
 
     def append(self, name: str, line: Mapping[str, Any]) -> None:
         """One line, flushed."""

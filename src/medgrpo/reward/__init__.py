@@ -4,7 +4,7 @@ calibrated."""
 from medgrpo.reward.advantages import Scale, SpreadAverages, batch_advantages, spread_of
 from medgrpo.reward.calibration import Calibration, Key, Statistics, logistic, read_calibration, statistics_of
 from medgrpo.reward.form import format_factor
-from medgrpo.reward.measuring import MeasuredScores, calibrate, measured_scores
+from medgrpo.reward.measuring import MeasuredScores, calibrate, measured_scores, of_tasks
 from medgrpo.reward.reward import CAPTION_WEIGHTS, SCORE_WEIGHTS, Normaliser, Parts, group_rewards
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "group_rewards",
     "logistic",
     "measured_scores",
+    "of_tasks",
     "read_calibration",
     "spread_of",
     "statistics_of",

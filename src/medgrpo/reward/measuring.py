@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from medgrpo.core import InputError
 from medgrpo.reward.calibration import FLOOR, STEEPNESS, Calibration, Key, statistics_of
@@ -17,6 +17,16 @@ class MeasuredScores:
 
     scores: Mapping[Key, tuple[float | None, ...]]
     broken: int
+
+
+def of_tasks(records: Records, names: Collection[str]) -> Records:
+    """The records of these tasks, and those of no task, which stay to be counted. InputError for a name that is no task."""
+    unknown = sorted(set(names) - set(TASKS))
+    if unknown:
+        raise InputError(f"no such task: {', '.join(unknown)}; there are {', '.join(TASKS)}")
+    tasks = [task_of(record.qa_type) for record in records.records]
+    kept = tuple(record for record, task in zip(records.records, tasks, strict=True) if task is None or task.card.name in names)
+    return replace(records, records=kept)
 
 
 def measured_scores(records: Records, sentences: Embedder | None = None, ratings: Ratings | None = None) -> MeasuredScores:
@@ -48,11 +58,16 @@ def calibrate(
     measured: MeasuredScores, checkpoint: str, steepness: float = STEEPNESS, floor: float = FLOOR, least: int = 8
 ) -> Calibration:
     """Statistics of every key; InputError when a key has fewer than `least` scores, for quartiles of a handful are noise."""
-    few = {str(key): len([s for s in scores if s is not None]) for key, scores in measured.scores.items()}
-    few = {key: n for key, n in few.items() if n < least}
+    known = {key: len([score for score in scores if score is not None]) for key, scores in measured.scores.items()}
+    unmeasured = sorted(f"{key.source}/{key.task}" for key, count in known.items() if key.part == "similarity" and not count)
+    if unmeasured:
+        raise InputError(
+            f"nothing measured the captions of {', '.join(unmeasured)}: give --captions similarity or --judge, or name the other "
+            "tasks with --tasks"
+        )
+    few = sorted(f"{key} ({count} of {len(measured.scores[key])})" for key, count in known.items() if count < least)
     if few:
-        said = ", ".join(f"{key} ({n})" for key, n in sorted(few.items()))
-        raise InputError(f"fewer than {least} scored answers for {said}: answer more questions of it, or lower --least")
+        raise InputError(f"fewer than {least} scored answers for {', '.join(few)}: answer more questions of it, or lower --least")
     if not measured.scores:
         raise InputError("no record holds an answer that can be scored")
     order = list(TASKS)

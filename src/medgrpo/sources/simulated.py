@@ -7,6 +7,7 @@ Layout: folders that `medgrpo simulate --frames` wrote (docs/simulation.md), the
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,12 +81,13 @@ class SimulatedCase:
     pictures: Mapping[int, str]
     told: Told
 
-    def clip(self, first: int, after: int) -> Clip:
-        """From second `first` up to second `after`, which no longer belongs to it."""
-        rate = rate_for(after - first)
-        picked = spaced([second for second in range(first, after) if second in self.pictures], float(1 / rate))
+    def clip(self, start: float, end: float) -> Clip:
+        """From second `start` up to second `end`, which no longer belongs to it, with the pictures of the whole seconds between."""
+        rate = rate_for(end - start)
+        inside = range(math.ceil(start), math.ceil(end))
+        picked = spaced([second for second in inside if second in self.pictures], float(1 / rate))
         frames = tuple(self.pictures[second] for second in picked)
-        return Clip(NAME, self.name, False, float(first), float(after), frames, picked, rate)
+        return Clip(NAME, self.name, False, float(start), float(end), frames, picked, rate)
 
 
 def read_simulated(folder: Path) -> Iterator[SimulatedCase | Problem]:
@@ -157,10 +159,9 @@ def _records(folder: Path) -> Iterator[BenchmarkRecord | Problem]:
             yield case
             continue
         whole = case.clip(0, case.seconds)
-        bare = Clip(NAME, case.name, False, 0.0, float(case.seconds))
         for segments, listed in case.told.timed:
             yield from temporal(whole, _until(segments, case.seconds), listed)
-        yield from next_of_segments(bare.cut, _until(case.told.segments, case.seconds), case.told.steps)
+        yield from next_of_segments(case.clip, _until(case.told.segments, case.seconds), case.told.steps)
         for first, last in windows(0, case.seconds - 1, MOST_FRAMES):
             clip = case.clip(first, last + 1)
             held = [(span, deed.told) for deed in case.told.deeds if (span := _inside(deed.span, clip)) is not None]
