@@ -34,3 +34,15 @@ def test_the_published_fine_tuning() -> None:
     recipe = read_sft_recipe(next(path for path in _RECIPES if path.stem == "qwen2.5-vl-7b-sft"))
     assert (recipe.run.epochs, recipe.update.learning_rate, recipe.data.balance) == (3, 5e-7, 1.0)
     assert set(recipe.data.tasks) == set(TASKS)
+
+
+def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(
+        '[model]\ncheckpoint = "m"\n[data]\nquestions = "q.json"\nmoved = { videos = "raw/videos", "/old" = "/new" }\n'
+        '[rewards]\nnormaliser = "none"\n[run]\nsteps = 1\n',
+        encoding="utf-8",
+    )
+    data = read_grpo_recipe(recipe).data
+    assert data.questions == tmp_path / "q.json"
+    assert data.moved == {"videos": str(tmp_path / "raw" / "videos"), "/old": "/new"}

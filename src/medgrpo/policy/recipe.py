@@ -60,7 +60,13 @@ class DataSettings(Config):
 
     def below(self, folder: Path) -> Self:
         """The same with paths that are relative to `folder` written out."""
-        return self.model_copy(update={"questions": folder / self.questions, "videos": self.videos and folder / self.videos})
+        return self.model_copy(
+            update={
+                "questions": folder / self.questions,
+                "videos": self.videos and folder / self.videos,
+                "moved": {old: str(folder / new) for old, new in self.moved.items()},
+            }
+        )
 
 
 class RewardSettings(Config):
