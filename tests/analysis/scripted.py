@@ -27,8 +27,8 @@ MEMORY_SECONDS = 2.0
 class ScriptedPerceiver:
     """Red is the phase, green the triplet, blue the blood, each as its mean over the past two seconds: causal, with a memory."""
 
-    def __init__(self, delay_seconds: float = 0.0, model: str = "scripted@1") -> None:
-        self.delay_seconds, self.model = delay_seconds, model
+    def __init__(self, delay_seconds: float = 0.0, model: str = "scripted@1", domain: Domain = Domain.CHOLECYSTECTOMY) -> None:
+        self.delay_seconds, self.model, self.domain = delay_seconds, model, domain
         self._past: deque[tuple[float, tuple[float, ...]]] = deque()
 
     def reset(self) -> None:
@@ -50,7 +50,7 @@ class ScriptedPerceiver:
         view = View(ViewState.INSIDE, brightness=(red + green + blue) / 3, sharpness=0.5, haze=0.1, blood_fraction=blue)
         if max(colour) < 0.04:
             view = View(ViewState.BLACK, 0.0, 0.0, 0.0, 0.0)
-            return Observation(frame.seconds, view, Domain.CHOLECYSTECTOMY, None, "the picture is black", self.model)
+            return Observation(frame.seconds, view, self.domain, None, "the picture is black", self.model)
         triplet = TRIPLETS[min(99, int(green * 100))]
         rest = (1 - 0.85) / (len(PHASES) - 1)
         seen = Seen(
@@ -61,7 +61,7 @@ class ScriptedPerceiver:
             phases=tuple(0.85 if index == min(6, int(red * 7)) else rest for index in range(len(PHASES))),
             tips=(),
         )
-        return Observation(frame.seconds, view, Domain.CHOLECYSTECTOMY, seen, None, self.model)
+        return Observation(frame.seconds, view, self.domain, seen, None, self.model)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from scripted import ScriptedPerceiver
 
 from medgrpo.analysis import AnalysisOptions, Progress, VideoIdentity, analyze_source
 from medgrpo.knowledge import TRIPLETS
+from medgrpo.perception import Domain
 from medgrpo.video import Frame, ReadingReport, VideoInfo
 
 ACTIONS = ("grasper,retract,gallbladder", "hook,dissect,gallbladder", "clipper,clip,cystic_duct", "irrigator,aspirate,fluid")
@@ -69,7 +70,7 @@ def main() -> None:
         if progress.stage == "looking" and progress.seconds % 60 < 0.1:
             samples.append(resident_mb())
 
-    result = analyze_source(source, video, out, AnalysisOptions(), ScriptedPerceiver(), listen)
+    result = analyze_source(source, video, out, AnalysisOptions(), ScriptedPerceiver(domain=Domain.SIMULATED), listen)
     after = resident_mb()
     tenth = len(samples) // 10
     figures = {
