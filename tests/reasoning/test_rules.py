@@ -32,10 +32,16 @@ def test_channels_are_hazards_of_the_procedure(procedure: Procedure) -> None:
     assert {rule.hazard for rule in RULES} <= {hazard.id for hazard in procedure.hazards}
 
 
-@pytest.mark.parametrize("channel", ["clip_before_dissection", "division_before_clip", "bleeding", "phase_order", "view"])
+@pytest.mark.parametrize("channel", ["clip_before_dissection", "division_before_clip", "bleeding", "view"])
 def test_an_uneventful_operation_raises_nothing(streams: ModuleType, procedure: Procedure, channel: str) -> None:
     timeline = run(streams, procedure, streams.operation(), noise=0.4)
     assert set(levels(timeline, channel)) == {RiskLevel.MONITORING}
+
+
+def test_the_order_of_phases_is_assessed_from_the_first_phase_on(streams: ModuleType, procedure: Procedure) -> None:
+    found = states(run(streams, procedure, streams.operation(), noise=0.4), "phase_order")
+    assert [state.level for state in found] == [RiskLevel.NOT_ASSESSED, RiskLevel.MONITORING]
+    assert 0 < found[1].span.start_seconds < 20
 
 
 @pytest.mark.parametrize("channel", ["critical_view", "dangerous_zone"])
