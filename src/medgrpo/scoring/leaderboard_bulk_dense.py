@@ -78,7 +78,10 @@ def _read(record: Record) -> tuple[float, list[tuple[str, str]], list[float]] | 
         return None
     try:
         fps = frames_per_second(record.metadata)
-        bounds = [float(end) for item in items if "caption" in item for end in (item["start"], item["end"])]
+        bounds: list[float] = []
+        for item in items:
+            if "caption" in item:
+                bounds += (float(item["start"]), float(item["end"]))
     except _RAISES:
         return None
     return (fps, lines, bounds) if fps > 0 and bounds and len(lines) * len(bounds) <= 2 * _MOST_PAIRS else None
