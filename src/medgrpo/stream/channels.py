@@ -13,8 +13,9 @@ _SINGLE_ACTS = frozenset(rule.hazard for rule in RULES if not rule.is_condition)
 
 def risk_reports(reasoner: Reasoner, procedure: Procedure, blind: str | None, blind_since: float) -> tuple[ChannelReport, ...]:
     """Every risk channel now. `blind`: why no picture can be judged, whatever the last look said; nothing is then assessed."""
-    expected = _expected(reasoner)
-    return tuple(_report(state, procedure, expected, blind, blind_since) for state in reasoner.channels)
+    states = reasoner.channels
+    expected = _expected(reasoner, states)
+    return tuple(_report(state, procedure, expected, blind, blind_since) for state in states)
 
 
 def _report(state: RiskState, procedure: Procedure, expected: str | None, blind: str | None, since: float) -> ChannelReport:
@@ -42,9 +43,9 @@ def _report(state: RiskState, procedure: Procedure, expected: str | None, blind:
     )
 
 
-def _expected(reasoner: Reasoner) -> str | None:
+def _expected(reasoner: Reasoner, states: tuple[RiskState, ...]) -> str | None:
     """The most probable next phase or step, where something stands that one would like to know it for."""
-    if not any(state.level is RiskLevel.ALERT for state in reasoner.channels):
+    if not any(state.level is RiskLevel.ALERT for state in states):
         return None
     forecast = reasoner.forecast_now()
     if forecast is None or not forecast.options:
