@@ -1,6 +1,7 @@
 """The tamper-evident record of a case: append-only, hash-chained, signed. Needs the extra `live`."""
 
 from medgrpo.audit.entry import Entry
+from medgrpo.audit.following import Follower, newest_entry
 from medgrpo.audit.head import Head, read_head
 from medgrpo.audit.journal import Journal, Times
 from medgrpo.audit.keys import PublicKey, SigningKey
@@ -9,12 +10,14 @@ from medgrpo.audit.verification import Fault, Verification, read_entries, verify
 __all__ = [
     "Entry",
     "Fault",
+    "Follower",
     "Head",
     "Journal",
     "PublicKey",
     "SigningKey",
     "Times",
     "Verification",
+    "newest_entry",
     "read_entries",
     "read_head",
     "verify",

@@ -1,0 +1,39 @@
+"""`medgrpo serve`: the console."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from medgrpo.cli.command import Subparsers, whole
+
+
+def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(
+        "serve",
+        help="the console: cases while they happen, in a browser (needs the extra `serve`)",
+        description="Show the cases of a folder in a browser, live where `medgrpo watch` is watching them. Only this machine can "
+        "reach it, unless --host, TLS files and users say otherwise (docs/console.md). Research software, not for clinical use.",
+    )
+    parser.add_argument("--cases", metavar="DIR", type=Path, required=True, help="folder whose folders are cases")
+    parser.add_argument("--host", metavar="HOST", default="127.0.0.1", help="address to listen at (default: this machine alone)")
+    parser.add_argument("--port", metavar="N", type=whole, default=8600, help="port to listen at (default: 8600)")
+    parser.add_argument("--certificate", metavar="FILE", type=Path, help="TLS certificate chain (PEM)")
+    parser.add_argument("--key", metavar="FILE", type=Path, help="its private key (PEM)")
+    parser.add_argument(
+        "--name", metavar="NAME", action="append", default=[], help="a name that browsers may call this machine by; may be repeated"
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    import sys
+
+    from medgrpo.console import NoUsers, Settings, make_app, serve
+
+    settings = Settings(args.cases, args.host, args.port, args.certificate, args.key, tuple(args.name))
+    app = make_app(settings, NoUsers())
+    sys.stdout.write(f"console: {settings.address} (Ctrl-C ends it). Research software, not for clinical use.\n")
+    sys.stdout.flush()
+    serve(app, settings)
+    return 0

@@ -1,0 +1,35 @@
+"""The console as an ASGI application."""
+
+from __future__ import annotations
+
+from medgrpo.core import MissingExtra
+
+try:
+    from starlette.applications import Starlette
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse, Response
+    from starlette.routing import Route as StarletteRoute
+    from starlette.types import ASGIApp
+except ImportError as error:
+    raise MissingExtra("the console", "serve", "starlette") from error
+
+from medgrpo.console.guard.door import guarded
+from medgrpo.console.guard.envelope import Envelope
+from medgrpo.console.parts import Console
+from medgrpo.console.people import Users
+from medgrpo.console.routes import ROUTES
+from medgrpo.console.settings import Settings
+
+
+def make_app(settings: Settings, users: Users) -> ASGIApp:
+    """InputError when it may not be started like this (see Settings.check)."""
+    settings.check(users=users.any())
+    console = Console(settings, users)
+    routes = [StarletteRoute(route.path, guarded(route, console), methods=[route.method]) for route in ROUTES]
+    return Envelope(Starlette(routes=routes, exception_handlers={HTTPException: _no_page}), settings)
+
+
+def _no_page(request: Request, error: Exception) -> Response:  # noqa: ARG001 - starlette's signature
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return PlainTextResponse("there is no such page here\n" if status == 404 else f"{status}\n", status)
