@@ -59,6 +59,7 @@ from medgrpo.cli import (
     train_report,
     train_sft,
     train_tiny,
+    train_verl,
     watch,
 )
 
@@ -95,6 +96,7 @@ COMMANDS = (
     ("train", train_grpo),
     ("train", train_report),
     ("train", train_tiny),
+    ("train", train_verl),
     ("knowledge", knowledge_build),
     ("knowledge", knowledge_review),
     ("knowledge", knowledge_search),

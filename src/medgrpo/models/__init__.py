@@ -11,7 +11,7 @@ from medgrpo.models.endpoint import Endpoint, Prices
 from medgrpo.models.family import Family, family_of
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
 from medgrpo.models.options import ModelOptions
-from medgrpo.models.positions import PositionRule, rope_positions
+from medgrpo.models.positions import PositionRule, positions_of_runs, rope_positions
 from medgrpo.models.preprocess import Patches, VideoForm, patchify
 from medgrpo.models.registry import BACKENDS, Backend, open_model
 from medgrpo.models.scripted import ScriptedModel
@@ -46,5 +46,6 @@ __all__ = [
     "open_encoder",
     "open_model",
     "patchify",
+    "positions_of_runs",
     "rope_positions",
 ]

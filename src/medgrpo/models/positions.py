@@ -15,6 +15,7 @@ cut the seconds first, which put the frames of a clip above 2 per second on one 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -23,22 +24,30 @@ from numpy.typing import NDArray
 from medgrpo.models.encoded import VIDEO, Encoded
 
 PositionRule = Literal["side", "maximum"]
+Positions = NDArray[np.int64]
+Run = tuple[int, int, int, float]
+"""Temporal patches, rows, columns after merging, and how far one temporal patch lies from the next on the time axis."""
 
 
-def rope_positions(encoded: Encoded, tokens_per_second: float | None, rule: PositionRule) -> NDArray[np.int64]:
+def rope_positions(encoded: Encoded, tokens_per_second: float | None, rule: PositionRule) -> Positions:
     """(3, L): time, height, width of every token. `tokens_per_second` None: time is text, each temporal patch a run of its own."""
     merge = [clip.form.merge_size for clip in encoded.clips]
-    runs: list[tuple[int, int, int, float]] = []
+    runs: list[Run] = []
     for clip, by in zip(encoded.clips, merge, strict=True):
         frames, height, width = clip.grid_thw
         if tokens_per_second is None:
             runs += [(1, height // by, width // by, 0.0)] * frames
         else:
             runs.append((frames, height // by, width // by, clip.seconds_per_grid * tokens_per_second))
+    return positions_of_runs(encoded.type_ids.tolist(), runs, rule)
+
+
+def positions_of_runs(type_ids: Sequence[int], runs: Sequence[Run], rule: PositionRule) -> Positions:
+    """(3, L) for tokens of these types. `runs`: what each clip (or temporal patch) is, in order."""
     waiting = iter(runs)
-    blocks: list[NDArray[np.int64]] = []
+    blocks: list[Positions] = []
     start = 0
-    for kind, members in itertools.groupby(encoded.type_ids.tolist()):
+    for kind, members in itertools.groupby(type_ids):
         length = len(list(members))
         if kind != VIDEO:
             blocks.append(np.broadcast_to(np.arange(start, start + length), (3, length)))
@@ -53,7 +62,7 @@ def rope_positions(encoded: Encoded, tokens_per_second: float | None, rule: Posi
     return np.concatenate(blocks, axis=1)
 
 
-def _grid(frames: int, height: int, width: int, step: float) -> NDArray[np.int64]:
+def _grid(frames: int, height: int, width: int, step: float) -> Positions:
     """(3, frames x height x width), time outermost; `step` is how far one temporal patch lies from the next."""
     times = np.floor(np.arange(frames) * step).astype(np.int64)
     axes = np.meshgrid(times, np.arange(height), np.arange(width), indexing="ij")

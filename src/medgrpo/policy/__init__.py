@@ -11,8 +11,9 @@ from medgrpo.policy.lora import add_adapters, merge_adapters
 from medgrpo.policy.losses import LossKind, answer_loss, clipped, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import Measured, measure
 from medgrpo.policy.policy import Policy, Prompt
-from medgrpo.policy.questions import Question, Sampler, read_questions
+from medgrpo.policy.questions import Question, Sampler, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import GrpoRecipe, StopSettings, UpdateSettings, needs_sentences, read_grpo_recipe
+from medgrpo.policy.rewarding import Rewarded, Rewarder
 from medgrpo.policy.rollout import Sampled, sample_group
 from medgrpo.policy.sft import SftFinished, choose_trained, train_sft
 from medgrpo.policy.sft_order import balanced_steps, epoch_order, packs, quotas
@@ -30,6 +31,8 @@ __all__ = [
     "Prompt",
     "Question",
     "Reader",
+    "Rewarded",
+    "Rewarder",
     "Sampled",
     "Sampler",
     "SftFinished",
@@ -56,6 +59,7 @@ __all__ = [
     "merge_adapters",
     "needs_sentences",
     "packs",
+    "pictures_of",
     "pieces",
     "quotas",
     "ratios",
@@ -64,6 +68,7 @@ __all__ = [
     "read_sft_recipe",
     "run_page",
     "sample_group",
+    "sampling_of",
     "token_weights",
     "tower_digest",
     "train_grpo",

@@ -17,7 +17,16 @@ from medgrpo.sources.captions import (
 )
 from medgrpo.sources.card import Source, SourceCard
 from medgrpo.sources.cholect50 import COUNTS, LabelledFrame, LabelledVideo, list_videos, read_video
-from medgrpo.sources.medvidbench import BenchmarkRecord, ClipBounds, Region, example_of, read_medvidbench, write_medvidbench
+from medgrpo.sources.medvidbench import (
+    BenchmarkRecord,
+    ClipBounds,
+    Region,
+    example_of,
+    object_of,
+    read_medvidbench,
+    record_of,
+    write_medvidbench,
+)
 from medgrpo.sources.nurvid import NurvidNames, NurvidSegment, NurvidSplit, NurvidVideo, read_nurvid, read_nurvid_names
 from medgrpo.sources.overlaps import Recordings, is_doubtful, recordings, same_recording
 from medgrpo.sources.problem import Problem
@@ -59,6 +68,7 @@ __all__ = [
     "is_doubtful",
     "list_videos",
     "motion_caption",
+    "object_of",
     "phase_caption",
     "place",
     "read_avos",
@@ -66,6 +76,7 @@ __all__ = [
     "read_nurvid",
     "read_nurvid_names",
     "read_video",
+    "record_of",
     "recordings",
     "region_caption",
     "same_recording",

@@ -78,7 +78,7 @@ def read_medvidbench(path: Path) -> Iterator[BenchmarkRecord | Problem]:
         try:
             if isinstance(value, ValueError):
                 raise value
-            yield _record(index, as_object(value, "a record"))
+            yield record_of(index, as_object(value, "a record"))
         except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError, RecursionError) as error:
             said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             yield Problem(path, place, said)
@@ -104,10 +104,11 @@ def write_medvidbench(path: Path, records: Iterable[BenchmarkRecord]) -> int:
 
     Returns their number. ValueError when a record's index is not its place. MissingExtra for Parquet without the extra `data`.
     """
-    return write_objects(path, (_written(record, place) for place, record in enumerate(records)))
+    return write_objects(path, (_placed(record, place) for place, record in enumerate(records)))
 
 
-def _record(index: int, values: dict[str, object]) -> BenchmarkRecord:
+def record_of(index: int, values: dict[str, object]) -> BenchmarkRecord:
+    """One object of a file. KeyError, TypeError or ValueError when it is none of MedVidBench's form."""
     qa_type = as_text(values["qa_type"], "qa_type")
     if task_of(qa_type) is None:
         raise ValueError(f"qa_type {qa_type!r} is none of MedVidBench's")
@@ -169,9 +170,14 @@ def _region(value: object, frames: tuple[str, ...]) -> Region | None:
     return Region(frame, PixelBox(*as_corners(values["start_frame_bbox"], "RC_info.start_frame_bbox")))
 
 
-def _written(record: BenchmarkRecord, place: int) -> dict[str, object]:
+def _placed(record: BenchmarkRecord, place: int) -> dict[str, object]:
     if record.index != place:
         raise ValueError(f"record {place} has the index {record.index}: the index is the key")
+    return object_of(record)
+
+
+def object_of(record: BenchmarkRecord) -> dict[str, object]:
+    """The record as one object of a file: what `record_of` reads."""
     start, end = _CLIP_KEYS[record.clip.form]
     turns = [{"from": "human", "value": f"<video>\n{record.question}"}]
     if record.answer is not None:
