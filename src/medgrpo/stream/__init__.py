@@ -19,7 +19,7 @@ from medgrpo.stream.alerts import (
     load_site,
     priority_of,
 )
-from medgrpo.stream.arrival import Arrival, LinkEvent, LinkState, LiveSource, Signal
+from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, LiveSource, Signal
 from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.privacy import Privacy, PrivacyFilter
@@ -44,6 +44,7 @@ __all__ = [
     "Clock",
     "Decision",
     "FastLoop",
+    "Faults",
     "FileSource",
     "Harm",
     "Kind",

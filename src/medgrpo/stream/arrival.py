@@ -10,10 +10,33 @@ from typing import Protocol
 from medgrpo.video import Image
 
 
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """How many pictures something happened to on their way to us.
+
+    `late`: came later than their own stamps allow. `missing`: their stamps are skipped, so they never came. `broken`: packets that
+    did not decode, and pictures that the decoder calls damaged. `replayed`: a playlist gave them a second time; not passed on.
+    """
+
+    late: int = 0
+    missing: int = 0
+    broken: int = 0
+    replayed: int = 0
+
+    def __add__(self, other: Faults) -> Faults:
+        return Faults(
+            self.late + other.late, self.missing + other.missing, self.broken + other.broken, self.replayed + other.replayed
+        )
+
+
+NO_FAULTS = Faults()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrival:
     """A picture. `index` counts all that came in; `case_seconds` is its moment in the case; `arrived_seconds` the clock's when it
-    came in. `paint` makes the picture: it costs something, so only looks are painted."""
+    came in. `paint` makes the picture: it costs something, so only looks are painted. `stamp_seconds`: the source's own clock, from
+    the first picture of this connection, None where it has none. `faults`: since the picture before."""
 
     index: int
     case_seconds: float
@@ -21,6 +44,8 @@ class Arrival:
     mark: int
     size_wh: tuple[int, int]
     paint: Callable[[], Image]
+    stamp_seconds: float | None = None
+    faults: Faults = NO_FAULTS
 
 
 class LinkState(StrEnum):

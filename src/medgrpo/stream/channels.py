@@ -11,11 +11,37 @@ _TECHNICAL = ("view",)
 _SINGLE_ACTS = frozenset(rule.hazard for rule in RULES if not rule.is_condition)
 
 
-def risk_reports(reasoner: Reasoner, procedure: Procedure, blind: str | None, blind_since: float) -> tuple[ChannelReport, ...]:
-    """Every risk channel now. `blind`: why no picture can be judged, whatever the last look said; nothing is then assessed."""
-    states = reasoner.channels
-    expected = _expected(reasoner, states)
-    return tuple(_report(state, procedure, expected, blind, blind_since) for state in states)
+EXPECTED_EVERY_SECONDS = 2.0
+"""While the same alerts stand, what is expected next is worked out anew this often: a whole forecast costs a quarter of a look."""
+
+
+class RiskChannels:
+    """Stateful: one case. What is expected next is made when an alert begins, changes its reason or the phase changes, and then
+    every EXPECTED_EVERY_SECONDS; without an alert never."""
+
+    def __init__(self, reasoner: Reasoner, procedure: Procedure) -> None:
+        self._reasoner, self._procedure = reasoner, procedure
+        self._about: tuple[object, ...] = ()
+        self._made_seconds = float("-inf")
+        self._expected: str | None = None
+
+    def reports(self, seconds: float, blind: str | None, blind_since: float) -> tuple[ChannelReport, ...]:
+        """Every risk channel at that second. `blind`: why no picture can be judged, whatever the last look said; nothing is then
+        assessed."""
+        states = self._reasoner.channels
+        expected = self._expected_next(seconds, states) if blind is None else None
+        return tuple(_report(state, self._procedure, expected, blind, blind_since) for state in states)
+
+    def _expected_next(self, seconds: float, states: tuple[RiskState, ...]) -> str | None:
+        """The most probable next phase or step, where something stands that one would like to know it for."""
+        alerts = tuple((state.channel, state.why) for state in states if state.level is RiskLevel.ALERT)
+        if not alerts:
+            self._about = ()
+            return None
+        about = (self._reasoner.phase, *alerts)
+        if about != self._about or seconds - self._made_seconds >= EXPECTED_EVERY_SECONDS:
+            self._about, self._made_seconds, self._expected = about, seconds, _forecast(self._reasoner)
+        return self._expected
 
 
 def _report(state: RiskState, procedure: Procedure, expected: str | None, blind: str | None, since: float) -> ChannelReport:
@@ -43,10 +69,7 @@ def _report(state: RiskState, procedure: Procedure, expected: str | None, blind:
     )
 
 
-def _expected(reasoner: Reasoner, states: tuple[RiskState, ...]) -> str | None:
-    """The most probable next phase or step, where something stands that one would like to know it for."""
-    if not any(state.level is RiskLevel.ALERT for state in states):
-        return None
+def _forecast(reasoner: Reasoner) -> str | None:
     forecast = reasoner.forecast_now()
     if forecast is None or not forecast.options:
         return None

@@ -13,7 +13,7 @@ from medgrpo.perception import Perceiver
 from medgrpo.reasoning import Reasoner, Timeline
 from medgrpo.stream.alerts import AlertManager, Change, ChannelReport, Site
 from medgrpo.stream.arrival import Arrival, LinkEvent
-from medgrpo.stream.channels import risk_reports
+from medgrpo.stream.channels import RiskChannels
 from medgrpo.stream.clock import Clock
 from medgrpo.stream.privacy import Privacy, PrivacyFilter
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
@@ -41,7 +41,8 @@ class FastLoop:
         self.reasoner, self.alerts = Reasoner(procedure, reasoner_config(site)), AlertManager(site)
         self.technical = TechnicalWatch(clock, limits or TechnicalLimits(), live)
         self.privacy = PrivacyFilter(privacy or Privacy())
-        self._perceiver, self._procedure, self._clock = perceiver, procedure, clock
+        self._perceiver, self._clock = perceiver, clock
+        self._risks = RiskChannels(self.reasoner, procedure)
         self._number, self._last_look, self._decided_seconds = 0, 0.0, 0.0
         self._blind_since: float | None = None
         perceiver.reset()
@@ -80,7 +81,13 @@ class FastLoop:
         self.technical.looked(observation, latency)
         tick = self._tick(arrival.case_seconds, channels, changes, events, dropped, duplicates)
         return replace(
-            tick, observation=observation, settled=settled, shown=self.privacy.shown(image), stages_ms=stages, latency_ms=latency
+            tick,
+            observation=observation,
+            settled=settled,
+            shown=self.privacy.shown(image),
+            stages_ms=stages,
+            latency_ms=latency,
+            stamp_seconds=arrival.stamp_seconds,
         )
 
     def no_look(
@@ -104,7 +111,7 @@ class FastLoop:
         elif self._blind_since is None:
             self._blind_since = self._last_look
         self._decided_seconds = seconds = max(seconds, self._decided_seconds)  # a wait may have been counted a little too long
-        risks = risk_reports(self.reasoner, self._procedure, blind, self._blind_since or 0.0)
+        risks = self._risks.reports(seconds, blind, self._blind_since or 0.0)
         channels = (*risks, *self.technical.reports(seconds))
         return channels, self.alerts.update(seconds, self._phase(blind), channels)
 

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from medgrpo.stream.arrival import Arrival, LinkEvent, Signal
+from medgrpo.stream.arrival import NO_FAULTS, Arrival, Faults, LinkEvent, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,21 @@ class Taken:
     dropped: int
     duplicates: int
     arrived: int
+    faults: Faults = NO_FAULTS
+
+    def passed_for(self, newer: Taken) -> Taken:
+        """Both together, where this one's picture was passed over for the newer one's."""
+        return Taken(
+            events=self.events + newer.events,
+            arrival=newer.arrival,
+            dropped=self.dropped + (self.arrival is not None) + newer.dropped,
+            duplicates=self.duplicates + newer.duplicates,
+            arrived=self.arrived + newer.arrived,
+            faults=self.faults + newer.faults,
+        )
+
+
+NOTHING = Taken((), None, 0, 0, 0)
 
 
 class Mailbox:
@@ -29,6 +44,7 @@ class Mailbox:
         self._arrival: Arrival | None = None
         self._mark: int | None = None
         self._dropped = self._duplicates = self._arrived = 0
+        self._faults = NO_FAULTS
         self._closed = False
         self._error: BaseException | None = None
 
@@ -42,6 +58,7 @@ class Mailbox:
                 self._dropped += self._arrival is not None
                 self._duplicates += signal.mark == self._mark
                 self._arrived += 1
+                self._faults += signal.faults
                 self._arrival, self._mark = signal, signal.mark
             self._condition.notify_all()
 
@@ -60,8 +77,9 @@ class Mailbox:
                 if self._error is not None:
                     raise self._error
                 return None
-            taken = Taken(tuple(self._events), self._arrival, self._dropped, self._duplicates, self._arrived)
+            taken = Taken(tuple(self._events), self._arrival, self._dropped, self._duplicates, self._arrived, self._faults)
             self._events.clear()
             self._arrival, self._dropped, self._duplicates, self._arrived = None, 0, 0, 0
+            self._faults = NO_FAULTS
             self._condition.notify_all()
             return taken

@@ -12,7 +12,7 @@ import threading
 from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from medgrpo.audit import Journal
 from medgrpo.core import RecordError
 from medgrpo.reasoning import Timeline
 from medgrpo.stream.alerts import Change, ChannelReport, Decision
-from medgrpo.stream.arrival import Arrival, LinkEvent, LiveSource
+from medgrpo.stream.arrival import NO_FAULTS, Arrival, Faults, LinkEvent, LiveSource
 from medgrpo.stream.clock import Clock, ManualClock
 from medgrpo.stream.fast import FastLoop
-from medgrpo.stream.mailbox import Mailbox, Taken
+from medgrpo.stream.mailbox import NOTHING, Mailbox, Taken
 from medgrpo.stream.slow import Remark, SlowLoop
 from medgrpo.stream.tick import Tick, change_body, report_body
 from medgrpo.video import encode_jpeg
@@ -44,6 +44,11 @@ class Totals:
     passed_over: int = 0
     """Pictures that came between two looks, or were older than the newest when the loop was ready."""
     duplicates: int = 0
+    frozen: int = 0
+    """Looks that were not made because the same picture had stood for too long."""
+    damaged: int = 0
+    """Looks that were not made because their picture could not be painted."""
+    faults: Faults = NO_FAULTS
     dimmed: int = 0
     not_recorded: int = 0
     decisions: Counter[str] = field(default_factory=Counter[str])
@@ -98,23 +103,24 @@ class LiveSession:
 
     def _run_waiting(self, stop: Callable[[], bool]) -> None:
         """One picture after the other in this thread: the same source gives the same decisions."""
-        events: list[LinkEvent] = []
-        due = 0.0
+        due, passed, mark = 0.0, NOTHING, None
         for signal in self._source.signals(stop):
             if isinstance(signal, LinkEvent):
-                events.append(signal)
+                passed = passed.passed_for(replace(NOTHING, events=(signal,)))
                 continue
-            self.totals.arrived += 1
             if isinstance(self._clock, ManualClock):
                 self._clock.at(signal.case_seconds)
+            passed, mark = passed.passed_for(Taken((), signal, 0, int(signal.mark == mark), 1, signal.faults)), signal.mark
             if signal.case_seconds < due:
-                self.totals.passed_over += 1
                 continue
             due = self._next_due(signal.case_seconds)
-            self._take(Taken(tuple(events), signal, 0, 0, 0), 0)
-            events.clear()
-        if events:
-            self._take(Taken(tuple(events), None, 0, 0, 0), 0)
+            self._take(passed)
+            passed = NOTHING
+        passed = passed.passed_for(NOTHING)
+        if passed.events:
+            self._take(passed)
+        else:
+            self._count_arrived(passed)
 
     def _run_live(self, stop: Callable[[], bool]) -> None:
         mailbox = Mailbox(lossless=False)
@@ -131,23 +137,20 @@ class LiveSession:
 
         reader = threading.Thread(target=read, name="live video", daemon=True)
         reader.start()
-        due, passed = 0.0, 0
+        due, passed = 0.0, NOTHING
         try:
             while not stop():
                 taken = mailbox.take(_PATIENCE_SECONDS)
                 if taken is None:
                     break
-                self.totals.arrived += taken.arrived
-                arrival = taken.arrival
+                passed, arrival = passed.passed_for(taken), taken.arrival
                 if arrival is not None and arrival.case_seconds < due and not taken.events:
                     self.loop.technical.arrived(arrival.mark, arrival.arrived_seconds)
-                    passed += 1 + taken.dropped
-                    self.totals.duplicates += taken.duplicates
                     continue
                 if arrival is not None:
                     due = self._next_due(arrival.case_seconds)
-                self._take(taken, passed)
-                passed = 0
+                self._take(passed)
+                passed = NOTHING
         finally:
             ended.set()
             reader.join(timeout=10.0)
@@ -156,14 +159,17 @@ class LiveSession:
         """When the look after one at that moment is due: on a grid, so that jitter does not add up; a little early is on time."""
         return (int(seconds / self._every + _ROUNDING) + 1) * self._every - _ROUNDING
 
-    def _take(self, taken: Taken, passed: int) -> None:
+    def _take(self, taken: Taken) -> None:
         with self._lock:
             arrival = taken.arrival
             self._last_arrival = arrival or self._last_arrival
+            self.loop.technical.faults(taken.faults, self._clock.seconds())
             if arrival is not None:
-                tick = self.loop.look(arrival, taken.events, taken.dropped + passed, taken.duplicates)
+                tick = self.loop.look(arrival, taken.events, taken.dropped, taken.duplicates)
             else:
-                tick = self.loop.no_look(self._case_now(), taken.events, passed, taken.duplicates)
+                tick = self.loop.no_look(self._case_now(), taken.events, taken.dropped, taken.duplicates)
+            tick = replace(tick, faults=taken.faults)
+            self._count_arrived(taken)
             self._count(tick, arrival)
             self._record(tick)
             remarks = self._remarks(tick)
@@ -181,11 +187,20 @@ class LiveSession:
             return self._clock.seconds() - self._begun
         return self._last_arrival.case_seconds + self._clock.seconds() - self._last_arrival.arrived_seconds
 
+    def _count_arrived(self, taken: Taken) -> None:
+        totals = self.totals
+        totals.arrived += taken.arrived
+        totals.passed_over += taken.dropped
+        totals.duplicates += taken.duplicates
+        totals.faults += taken.faults
+
     def _count(self, tick: Tick, arrival: Arrival | None) -> None:
         totals = self.totals
         totals.looks += tick.observation is not None
-        totals.passed_over += tick.dropped
-        totals.duplicates += tick.duplicates
+        if arrival is not None and tick.observation is None:
+            frozen = self.loop.technical.blind is not None
+            totals.frozen += frozen
+            totals.damaged += not frozen
         totals.dimmed = self.loop.privacy.dimmed
         totals.case_seconds = tick.case_seconds if arrival is None else max(arrival.case_seconds, tick.case_seconds)
         for change in tick.changes:
@@ -258,6 +273,8 @@ def _tick_body(tick: Tick) -> dict[str, Any]:
         "phase": tick.phase,
         "passed_over": tick.dropped,
         "duplicates": tick.duplicates,
+        "faults": {name: count for name, count in asdict(tick.faults).items() if count},
+        "stamp_seconds": None if tick.stamp_seconds is None else round(tick.stamp_seconds, 6),
         "stages_ms": {name: round(value, 3) for name, value in tick.stages_ms.items()},
         "latency_ms": None if tick.latency_ms is None else round(tick.latency_ms, 3),
     }

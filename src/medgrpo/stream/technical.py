@@ -6,13 +6,14 @@ it cannot look. They give the priority by the standard's table.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from medgrpo.core import Config
 from medgrpo.perception import Domain, Observation
 from medgrpo.stream.alerts import ChannelReport, ChannelState, Harm, Kind, Onset, priority_of
-from medgrpo.stream.arrival import LinkEvent, LinkState
+from medgrpo.stream.arrival import Faults, LinkEvent, LinkState
 from medgrpo.stream.clock import Clock
 
 
@@ -27,6 +28,9 @@ class TechnicalLimits(Config):
     """Decisions later than this after their picture's arrival, at least `late_share` of the last `late_looks`."""
     late_share: float = 0.2
     late_looks: int = 25
+    damaged_pictures: int = 5
+    """So many packets or pictures damaged, or pictures missing by their stamps, within `damaged_seconds`."""
+    damaged_seconds: float = 5.0
     drift_seconds: float = 2.0
     """The wall clock has moved so far against the steady clock since the last check."""
 
@@ -42,6 +46,7 @@ class _About:
 CHANNELS: Mapping[str, _About] = {
     "video_lost": _About("video lost", Harm.REVERSIBLE, Onset.PROMPT, "Check the cable and the source; nothing is being watched."),
     "video_frozen": _About("video frozen", Harm.REVERSIBLE, Onset.PROMPT, "Do not rely on this picture; check the source."),
+    "video_damaged": _About("pictures damaged", Harm.REVERSIBLE, Onset.DELAYED, "Check cable, network and sender; some were lost."),
     "model_late": _About("decisions late", Harm.REVERSIBLE, Onset.DELAYED, "Alerts may come late; close other programs."),
     "out_of_domain": _About("not a picture that the model knows", Harm.REVERSIBLE, Onset.DELAYED, "Nothing is named in it."),
     "record": _About("record cannot be written", Harm.MINOR, Onset.PROMPT, "Make room on the disk; the gap will be marked."),
@@ -66,6 +71,7 @@ class TechnicalWatch:
         self._last_arrival = self._changed = clock.seconds()
         self._mark: int | None = None
         self._late: list[bool] = []
+        self._damaged: deque[tuple[float, int]] = deque()
         self._domain: tuple[Domain, str] | None = None
         self._record: str | None = None
         self._offset = clock.wall().timestamp() - clock.seconds()
@@ -86,6 +92,11 @@ class TechnicalWatch:
         self._last_arrival = seconds
         if mark != self._mark:
             self._mark, self._changed = mark, seconds
+
+    def faults(self, faults: Faults, seconds: float) -> None:
+        """What happened to pictures on their way until the clock's `seconds`."""
+        if faults.broken or faults.missing:
+            self._damaged.append((seconds, faults.broken + faults.missing))
 
     def looked(self, observation: Observation, latency_ms: float) -> None:
         self._late = [*self._late[-(self._limits.late_looks - 1) :], latency_ms > self._limits.late_ms]
@@ -108,6 +119,7 @@ class TechnicalWatch:
         judged = {
             "video_lost": self._lost(),
             "video_frozen": self._frozen(),
+            "video_damaged": self._damage(),
             "model_late": self._lateness(),
             "out_of_domain": self._strange(),
             "record": _clear("entries are written") if self._record is None else _alert(self._record),
@@ -131,6 +143,16 @@ class TechnicalWatch:
         if self._clock.seconds() - self._changed > self._limits.frozen_seconds:
             return _alert(f"the same picture for more than {self._limits.frozen_seconds:g} s")
         return _clear("the picture changes")
+
+    def _damage(self) -> _Verdict:
+        if self.ended or self._link_lost is not None:
+            return ChannelState.NOT_ASSESSED, "no pictures come in"
+        span = self._limits.damaged_seconds
+        while self._damaged and self._clock.seconds() - self._damaged[0][0] > span:
+            self._damaged.popleft()
+        if sum(count for _, count in self._damaged) >= self._limits.damaged_pictures:
+            return _alert(f"pictures were damaged or did not come, {self._limits.damaged_pictures} or more within {span:g} s")
+        return _clear("pictures come whole")
 
     def _lateness(self) -> _Verdict:
         if not self._live:

@@ -10,7 +10,7 @@ from medgrpo.core import Box
 from medgrpo.perception import Observation
 from medgrpo.reasoning import Record
 from medgrpo.stream.alerts import Alert, Change, ChannelReport
-from medgrpo.stream.arrival import LinkEvent
+from medgrpo.stream.arrival import NO_FAULTS, Faults, LinkEvent
 from medgrpo.video import Image
 
 STAGES = ("wait", "paint", "perception", "reasoning", "alerts")
@@ -22,7 +22,7 @@ class Tick:
     """`observation` is None where no picture came; `blind` says why nothing can be judged. `settled`: the reasoner's new records.
 
     `stages_ms` by STAGES, and `latency_ms` from arrival to decision; both empty or None without a picture. `shown`: the picture as
-    it may leave the fast loop (dimmed and masked).
+    it may leave the fast loop (dimmed and masked). `stamp_seconds`: its own clock's. `faults`: of all pictures since the tick before.
     """
 
     number: int
@@ -40,6 +40,8 @@ class Tick:
     shown: Image | None = None
     stages_ms: Mapping[str, float] = field(default_factory=dict[str, float])
     latency_ms: float | None = None
+    stamp_seconds: float | None = None
+    faults: Faults = NO_FAULTS
 
 
 def report_body(report: ChannelReport) -> dict[str, Any]:

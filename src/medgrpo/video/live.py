@@ -13,10 +13,12 @@ from types import TracebackType
 from typing import Self
 
 import av
-from av.error import FFmpegError
+from av.container import InputContainer
+from av.error import FFmpegError, ProtocolNotFoundError
 from av.video.frame import VideoFrame
 
 from medgrpo.core import VideoError
+from medgrpo.video.bridge import Bridge
 from medgrpo.video.decode import MOST_PIXELS
 from medgrpo.video.frame import Image
 from medgrpo.video.picture import Painter, upright_size
@@ -26,7 +28,7 @@ _SCHEMES: dict[str, tuple[str, dict[str, str]]] = {
     "rtsps": ("rtsps,rtsp,rtp,udp,tcp,tls", {"rtsp_transport": "tcp"}),
     "rtmp": ("rtmp,tcp", {}),
     "rtmps": ("rtmps,rtmp,tcp,tls", {}),
-    "srt": ("srt", {}),
+    "srt": ("srt,udp", {}),
     "udp": ("udp", {}),
     "rtp": ("rtp,udp", {}),
     "tcp": ("tcp", {}),
@@ -34,6 +36,8 @@ _SCHEMES: dict[str, tuple[str, dict[str, str]]] = {
     "https": ("https,tls,tcp,hls,httpproxy,http,crypto", {}),
 }
 """Scheme: what it may reach, and FFmpeg's options. Nothing else can be opened, whatever a playlist says."""
+_ANALYSED_MICROSECONDS = "1000000"
+"""Of a stream before its first picture; FFmpeg's own is five seconds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,12 +45,15 @@ class LivePicture:
     """One picture that has arrived. `seconds` is its own stamp from the first picture of this connection, None where it has none.
 
     `mark` is a checksum over a part of its brightness: two pictures in a row with the same mark are the same picture shown again
-    (a camera's noise never repeats). `size_wh` is upright.
+    (a camera's noise never repeats). `size_wh` is upright. `broken`: packets since the picture before that did not decode, and
+    this one where the decoder says that it is damaged. `stamp`: as in `seconds`, but as the stream has it.
     """
 
     seconds: float | None
     mark: int
     size_wh: tuple[int, int]
+    broken: int
+    stamp: float | None
     _frame: VideoFrame
     _painter: Painter
 
@@ -59,34 +66,47 @@ class LivePicture:
 
 
 class LiveReading:
-    """A connection. `pictures` ends when the other side ends; VideoError when it breaks or stays silent for `silence_seconds`."""
+    """A connection. `pictures` ends when the other side ends; VideoError when it breaks or stays silent for `silence_seconds`.
+
+    `bursts`: pictures come many at a time (HLS: a segment); whoever wants them as they happened waits for their stamps. `finished`:
+    such a playlist says that nothing will be added. `broken` counts what did not decode.
+    """
 
     def __init__(self, address: str, silence_seconds: float = 5.0) -> None:
         self.address = address
         self.broken = 0
-        form, options = _how(address)
-        target = address if form or "://" in address else f"file:{address}"
-        try:
-            self._container = av.open(
-                target,
-                mode="r",
-                format=form,
-                options=options,
-                timeout=(silence_seconds, silence_seconds),
-                metadata_errors="replace",
-            )
-        except FFmpegError as error:
-            raise VideoError(shown_address(address), f"cannot be opened ({error.strerror})") from error
+        self._bridge: Bridge | None = None
+        self._container = self._opened(silence_seconds)
         if not self._container.streams.video:
-            self._container.close()
+            self.close()
             raise VideoError(shown_address(address), "holds no video")
+        self.bursts = self._container.format.name.startswith("hls")
+        self.finished = self.bursts and self._container.duration is not None
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "SLICE"  # threads over frames would hold pictures back
         self._painter = Painter(exact=False)
 
+    def _opened(self, silence_seconds: float) -> InputContainer:
+        form, options = _how(self.address)
+        target = self.address if form or "://" in self.address else f"file:{self.address}"
+        patience, shown = (silence_seconds, silence_seconds), shown_address(self.address)
+        try:
+            return av.open(target, mode="r", format=form, options=options, timeout=patience, metadata_errors="replace")
+        except ProtocolNotFoundError:
+            self._bridge = Bridge(self.address, shown, silence_seconds)
+        except FFmpegError as error:
+            raise VideoError(shown, f"cannot be opened ({error.strerror})") from error
+        try:
+            limits = {"max_pixels": str(MOST_PIXELS), "analyzeduration": _ANALYSED_MICROSECONDS, "flags": "low_delay"}
+            return av.open(self._bridge, mode="r", format="mpegts", options=limits, metadata_errors="replace")
+        except FFmpegError as error:
+            self._bridge.close()
+            raise VideoError(shown, f"cannot be opened ({self._bridge.failure or error.strerror})") from error
+
     def pictures(self) -> Iterator[LivePicture]:
         """As they come. Packets that do not decode are counted in `broken` and passed over."""
         first: float | None = None
+        told = 0
         try:
             for packet in self._container.demux(self._stream):
                 try:
@@ -98,12 +118,18 @@ class LiveReading:
                     stamp = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
                     first = stamp if first is None else first
                     seconds = None if stamp is None or first is None else stamp - first
-                    yield LivePicture(seconds, _mark(frame), upright_size(frame), frame, self._painter)
+                    self.broken += frame.is_corrupt
+                    broken, told = self.broken - told, self.broken
+                    yield LivePicture(seconds, _mark(frame), upright_size(frame), broken, stamp, frame, self._painter)
         except FFmpegError as error:
             raise VideoError(shown_address(self.address), f"broke off ({error.strerror})") from error
+        if self._bridge is not None and self._bridge.failure is not None:
+            raise VideoError(shown_address(self.address), f"broke off ({self._bridge.failure})")
 
     def close(self) -> None:
         self._container.close()
+        if self._bridge is not None:
+            self._bridge.close()
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +151,8 @@ def _how(address: str) -> tuple[str | None, dict[str, str]]:
     if scheme not in _SCHEMES:
         raise VideoError(shown_address(address), f"cannot be opened: {scheme} is none of {', '.join(_SCHEMES)}")
     whitelist, options = _SCHEMES[scheme]
-    low_delay = {"fflags": "nobuffer", "flags": "low_delay"}
+    # no "nobuffer": it throws away the packets by which the stream was recognised, its first key frame among them
+    low_delay = {"flags": "low_delay", "analyzeduration": _ANALYSED_MICROSECONDS}
     return None, {**limits, **options, **low_delay, "protocol_whitelist": whitelist}
 
 
@@ -135,6 +162,7 @@ def _mark(frame: VideoFrame) -> int:
 
 
 def shown_address(address: str) -> str:
-    """The address as it may be shown and written down: without user name and password."""
+    """The address as it may be shown and written down: without user name, password and query (some cameras want passwords there)."""
     scheme, sign, rest = address.partition("://")
-    return f"{scheme}{sign}{rest.rpartition('@')[2]}" if sign else address
+    rest, asked, _ = rest.partition("?")
+    return f"{scheme}{sign}{rest.rpartition('@')[2]}{'?...' if asked else ''}" if sign else address

@@ -52,6 +52,7 @@ class Site(Config):
             "view": ChannelPolicy(grouped_under=("video_lost", "video_frozen", "out_of_domain"), on_after_seconds=3.0),
             "video_lost": ChannelPolicy(refractory_seconds=10.0),
             "video_frozen": ChannelPolicy(refractory_seconds=10.0, grouped_under=("video_lost",)),
+            "video_damaged": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),
             "out_of_domain": ChannelPolicy(grouped_under=("video_lost", "video_frozen"), on_after_seconds=10.0),
         }
     )

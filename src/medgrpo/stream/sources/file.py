@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from medgrpo.core import InputError
-from medgrpo.stream.arrival import Arrival, LinkEvent, LinkState, Signal
+from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, Signal
 from medgrpo.stream.clock import Clock
 from medgrpo.video import LiveReading
 
@@ -38,7 +38,10 @@ class FileSource:
                         wait = begun + case / self._speed - clock.seconds()
                         if wait > 0:
                             clock.sleep(wait)
-                    yield Arrival(index, case, clock.seconds(), picture.mark, picture.size_wh, picture.image)
+                    faults = Faults(broken=picture.broken)
+                    yield Arrival(
+                        index, case, clock.seconds(), picture.mark, picture.size_wh, picture.image, picture.seconds, faults
+                    )
                     index += 1
             before, played = last + step, played + 1
         yield LinkEvent(LinkState.ENDED, clock.seconds(), "the file is at its end")
