@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
 from itertools import islice, pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 
 from medgrpo.core import InputError, VideoError
-from medgrpo.stream import Arrival, FileSource, LinkEvent, LinkState, ManualClock, NetworkSource, SimulatedSource, open_source
+from medgrpo.stream import (
+    Arrival,
+    Faults,
+    FileSource,
+    LinkEvent,
+    LinkState,
+    ManualClock,
+    NetworkSource,
+    SimulatedSource,
+    open_source,
+)
 from medgrpo.stream.mailbox import Mailbox
-from medgrpo.video import LiveReading, VideoWriter, shown_address
+from medgrpo.video import ArrivingFrames, LivePicture, LiveReading, VideoWriter, shown_address
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +96,73 @@ def test_a_connection_is_tried_again_and_the_case_goes_on(video: Path) -> None:
     assert "secret" not in source.name
 
 
+class Playlist:
+    """Connections to a playlist: each gives these (stamp, grey level) at once; or says that it is finished."""
+
+    bursts = True
+
+    def __init__(self, pictures: list[tuple[float, int]], finished: bool = False) -> None:
+        self.finished, self._pictures = finished, pictures
+
+    def pictures(self) -> Iterator[LivePicture]:
+        frames = ArrivingFrames()
+        for stamp, level in self._pictures:
+            frame = VideoFrame.from_ndarray(np.full((48, 64, 3), level, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = round(stamp * 90_000), Fraction(1, 90_000)
+            yield frames.picture(frame, 0)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_playlist_is_given_at_its_pace_and_what_it_repeats_is_not_given_again() -> None:
+    """A sender that dies leaves its last segments in the playlist; who connects anew is given them again, as if they were now."""
+    clock = ManualClock()
+    first = [(1.4 + k / 5, k) for k in range(10)]
+    connections = [
+        Playlist(first),
+        Playlist(first[4:]),
+        Playlist(first, finished=True),
+        Playlist([*first[7:], (3.4, 10), (3.6, 11)]),
+        Playlist([(1.4, 99)]),
+    ]
+    source = NetworkSource("http://host/live.m3u8", clock, lambda _: connections.pop(0))
+    found = list(islice(source.signals(never), 18))
+    arrivals = [signal for signal in found if isinstance(signal, Arrival)]
+    moments = [round(one.case_seconds, 3) for one in arrivals]
+    assert moments[:10] == [round(k / 5, 3) for k in range(10)], "as they happened, not all at once"
+    assert [int(one.paint()[0, 0, 0]) for one in arrivals] == [*range(12), 99]
+    assert moments[10] == pytest.approx(1.8 + 0.5 + 1 + 2, abs=0.01), "two attempts without a new picture between"
+    assert arrivals[10].faults.replayed == 3
+    states = [signal.state.value for signal in found if isinstance(signal, LinkEvent)]
+    assert states == ["connected", "lost", "reconnected", "lost", "reconnected"]
+
+
+def test_what_happened_to_pictures_on_their_way_is_added_up_in_the_mailbox() -> None:
+    box = Mailbox(lossless=False)
+    for index in range(3):
+        box.put(replace(arrival(index), faults=Faults(late=1, missing=index, broken=2)))
+    taken = box.take(0)
+    assert taken is not None
+    assert taken.faults == Faults(late=3, missing=3, broken=6)
+    following = box.take(0)
+    assert following is not None
+    assert following.faults == Faults()
+
+
+def test_packets_that_do_not_decode_are_counted_with_the_next_picture(tmp_path: Path, video: Path) -> None:
+    data = bytearray(video.read_bytes())
+    with LiveReading(str(video)) as reading:
+        packets = [packet.pos for packet in reading._container.demux(reading._stream) if packet.pos is not None]
+    for place in packets[10:13]:
+        data[place + 4 : place + 12] = b"\xff" * 8
+    path = tmp_path / "broken.mp4"
+    path.write_bytes(data)
+    arrivals = [signal for signal in FileSource(path, ManualClock(), 0).signals(never) if isinstance(signal, Arrival)]
+    assert len(arrivals) <= 27
+    assert sum(one.faults.broken for one in arrivals) == 30 - len(arrivals)
+
+
 def test_what_cannot_be_opened_at_first_is_an_error(video: Path) -> None:
     source = NetworkSource("rtsp://camera/1", ManualClock(), Scripted(video, ["refused"]))
     with pytest.raises(VideoError, match="refused"):
@@ -130,6 +210,7 @@ def test_only_files_have_a_speed() -> None:
 
 def test_passwords_are_not_shown() -> None:
     assert shown_address("rtsp://a:b@host:554/x") == "rtsp://host:554/x"
+    assert shown_address("rtsp://host/x?user=a&password=b") == "rtsp://host/x?..."
     assert shown_address("/dev/video0") == "/dev/video0"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medgrpo.perception import Domain, Observation, View, ViewState
-from medgrpo.stream import ChannelState, LinkEvent, LinkState, ManualClock, TechnicalLimits, TechnicalWatch
+from medgrpo.stream import ChannelState, Faults, LinkEvent, LinkState, ManualClock, TechnicalLimits, TechnicalWatch
 
 VIEW = View(ViewState.INSIDE, 0.5, 0.5, 0.1, 0.0)
 
@@ -77,3 +77,17 @@ def test_a_record_that_is_refused_is_said() -> None:
     assert state(found, "record") is ChannelState.ALERT
     found.recorded(None)
     assert state(found, "record") is ChannelState.MONITORING
+
+
+def test_damaged_and_missing_pictures_are_said_until_they_are_past() -> None:
+    found, clock = watch()
+    for second in range(4):
+        clock.at(second)
+        found.faults(Faults(broken=1), clock.seconds())
+    assert state(found, "video_damaged") is ChannelState.MONITORING, "four in five seconds are under the limit"
+    found.faults(Faults(missing=1, late=9, replayed=9), clock.seconds())
+    assert state(found, "video_damaged") is ChannelState.ALERT
+    clock.at(5.5)
+    assert state(found, "video_damaged") is ChannelState.MONITORING, "the first is older than five seconds"
+    found.link(LinkEvent(LinkState.LOST, 5.5, "x"))
+    assert state(found, "video_damaged") is ChannelState.NOT_ASSESSED

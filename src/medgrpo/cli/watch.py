@@ -12,9 +12,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "watch",
         help="watch live video: what stands, what is said, and a record of everything",
-        description="Watch a camera (/dev/video0), a network stream (rtsp, rtmp, srt, udp, http), a file at its own speed, or the "
-        "simulator. Every decision is printed as it is made, and the case is recorded, tamper-evident, in the folder. Ctrl-C ends "
-        "the case. Research software, not for clinical use.",
+        description="Watch a camera (/dev/video0), a network stream (rtsp, rtmp, srt, udp, http with HLS), what a WebRTC sender "
+        "sends here (webrtc://127.0.0.1:8890/theatre), a file at its own speed, or the simulator. Every decision is printed as it "
+        "is made, and the case is recorded, tamper-evident, in the folder. Ctrl-C ends the case. Research software, not for "
+        "clinical use.",
     )
     parser.add_argument("source", metavar="SOURCE", help="file, /dev/videoN, address with a scheme, or simulator[:SEED]")
     parser.add_argument(
@@ -97,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
             on_remark=screen.remark,
         )
         timeline = session.run(stop)
-        journal.append("summary", {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds})
+        told = {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds}
+        journal.append("summary", {**told, "pictures": session.totals.pictures()})
     sys.stdout.write(summary(session.totals, timeline, args.out))
     return 0

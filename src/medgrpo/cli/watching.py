@@ -25,6 +25,16 @@ _STYLES = {
 }
 _SIGNS = {ChannelState.ALERT: "!!", ChannelState.NOT_ASSESSED: "??", ChannelState.CLEAR: "ok", ChannelState.MONITORING: ".."}
 """Never by colour alone."""
+_WORDS = {
+    "passed_over": "passed over for newer ones or between looks",
+    "duplicates": "the same as the one before",
+    "frozen": "not judged because the picture stood still",
+    "damaged": "not judged because damaged",
+    "late": "late",
+    "missing": "never came",
+    "broken": "did not decode",
+    "replayed": "given twice by the playlist",
+}
 
 
 class Screen:
@@ -86,6 +96,10 @@ def summary(totals: Totals, timeline: Timeline, folder: Path) -> str:
         ordered = sorted(totals.latency_ms)
         middle, p99 = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
         lines.append(f"from picture to decision: middle {middle:.0f} ms, p99 {p99:.0f} ms, most {ordered[-1]:.0f} ms")
+    counted = totals.pictures()
+    told = [f"{counted[name]} {word}" for name, word in _WORDS.items() if counted[name]]
+    if told:
+        lines.append(f"pictures: {', '.join(told)}")
     if totals.not_recorded:
         lines.append(f"{totals.not_recorded} entries could not be recorded: the record marks the gap")
     lines.append(f"record: {folder / 'record'} (medgrpo record verify {folder / 'record'})")

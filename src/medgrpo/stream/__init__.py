@@ -25,7 +25,7 @@ from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.privacy import Privacy, PrivacyFilter
 from medgrpo.stream.session import Listener, LiveSession, Totals
 from medgrpo.stream.slow import Remark, SlowLoop, SlowSettings, current
-from medgrpo.stream.sources import FileSource, NetworkSource, SimulatedSource, open_source
+from medgrpo.stream.sources import FileSource, NetworkSource, SimulatedSource, WebRtcSource, open_source
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
 from medgrpo.stream.thresholds import THRESHOLDS, Threshold, reasoner_config
 from medgrpo.stream.tick import STAGES, Tick
@@ -72,6 +72,7 @@ __all__ = [
     "Threshold",
     "Tick",
     "Totals",
+    "WebRtcSource",
     "Withheld",
     "current",
     "load_site",

@@ -55,6 +55,12 @@ class Totals:
     latency_ms: array[float] = field(default_factory=lambda: array("d"))
     case_seconds: float = 0.0
 
+    def pictures(self) -> dict[str, int]:
+        """What became of the pictures, by name."""
+        counted = {"arrived": self.arrived, "looked_at": self.looks, "passed_over": self.passed_over}
+        counted |= {"duplicates": self.duplicates, "frozen": self.frozen, "damaged": self.damaged}
+        return counted | asdict(self.faults)
+
 
 class LiveSession:
     """`journal` None: nothing is recorded (benchmarks). `case_dir`: where evidence pictures go. `listeners` hear every tick."""

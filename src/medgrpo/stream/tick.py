@@ -22,7 +22,8 @@ class Tick:
     """`observation` is None where no picture came; `blind` says why nothing can be judged. `settled`: the reasoner's new records.
 
     `stages_ms` by STAGES, and `latency_ms` from arrival to decision; both empty or None without a picture. `shown`: the picture as
-    it may leave the fast loop (dimmed and masked). `stamp_seconds`: its own clock's. `faults`: of all pictures since the tick before.
+    it may leave the fast loop (dimmed and masked). `stamp_seconds`: its own clock's. `faults`: of all pictures since
+    the tick before.
     """
 
     number: int

@@ -6,12 +6,13 @@ from medgrpo.video.clips import clip_from_frames, clip_from_video, draw_box, eve
 from medgrpo.video.folder import open_image_folder
 from medgrpo.video.frame import Frame, FrameSource, Image, ReadingReport, VideoInfo
 from medgrpo.video.images import encode_jpeg, encode_png, read_image, resize
-from medgrpo.video.live import LivePicture, LiveReading, shown_address
+from medgrpo.video.live import ArrivingFrames, LivePicture, LiveReading, shown_address
 from medgrpo.video.opening import open_video
 from medgrpo.video.sampling import Corners, Mark, SampledClip, Sampling
 from medgrpo.video.writer import VideoWriter
 
 __all__ = [
+    "ArrivingFrames",
     "Corners",
     "Frame",
     "FrameSource",

@@ -35,7 +35,7 @@ class Bridge:
         self._process = subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes, as they come; none when nothing more will (PyAV prints what a reader raises, so nothing is raised)."""
+        """Up to `size` bytes, as they come; none when nothing more will. Never raises: PyAV would print it."""
         assert self._process.stdout is not None
         patience = self._silence if self._begun else max(_OPENING_SECONDS, self._silence)
         if self.failure is None and not select.select([self._process.stdout], [], [], patience)[0]:

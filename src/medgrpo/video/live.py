@@ -65,11 +65,25 @@ class LivePicture:
             raise VideoError("live picture", f"is damaged ({error.strerror})", self.seconds) from error
 
 
+class ArrivingFrames:
+    """Decoded frames of one connection, in order, as live pictures."""
+
+    def __init__(self) -> None:
+        self._painter, self._first = Painter(exact=False), None
+
+    def picture(self, frame: VideoFrame, broken: int) -> LivePicture:
+        """`broken`: packets that did not decode since the frame before; a frame that the decoder calls damaged is added."""
+        stamp = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
+        self._first = stamp if self._first is None else self._first
+        seconds = None if stamp is None or self._first is None else stamp - self._first
+        return LivePicture(seconds, _mark(frame), upright_size(frame), broken + frame.is_corrupt, stamp, frame, self._painter)
+
+
 class LiveReading:
     """A connection. `pictures` ends when the other side ends; VideoError when it breaks or stays silent for `silence_seconds`.
 
     `bursts`: pictures come many at a time (HLS: a segment); whoever wants them as they happened waits for their stamps. `finished`:
-    such a playlist says that nothing will be added. `broken` counts what did not decode.
+    such a playlist says that nothing will be added. `broken` counts packets that did not decode.
     """
 
     def __init__(self, address: str, silence_seconds: float = 5.0) -> None:
@@ -84,7 +98,6 @@ class LiveReading:
         self.finished = self.bursts and self._container.duration is not None
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "SLICE"  # threads over frames would hold pictures back
-        self._painter = Painter(exact=False)
 
     def _opened(self, silence_seconds: float) -> InputContainer:
         form, options = _how(self.address)
@@ -105,8 +118,7 @@ class LiveReading:
 
     def pictures(self) -> Iterator[LivePicture]:
         """As they come. Packets that do not decode are counted in `broken` and passed over."""
-        first: float | None = None
-        told = 0
+        frames_taken, told = ArrivingFrames(), 0
         try:
             for packet in self._container.demux(self._stream):
                 try:
@@ -115,12 +127,8 @@ class LiveReading:
                     self.broken += 1
                     continue
                 for frame in frames:
-                    stamp = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
-                    first = stamp if first is None else first
-                    seconds = None if stamp is None or first is None else stamp - first
-                    self.broken += frame.is_corrupt
                     broken, told = self.broken - told, self.broken
-                    yield LivePicture(seconds, _mark(frame), upright_size(frame), broken, stamp, frame, self._painter)
+                    yield frames_taken.picture(frame, broken)
         except FFmpegError as error:
             raise VideoError(shown_address(self.address), f"broke off ({error.strerror})") from error
         if self._bridge is not None and self._bridge.failure is not None:
@@ -162,7 +170,7 @@ def _mark(frame: VideoFrame) -> int:
 
 
 def shown_address(address: str) -> str:
-    """The address as it may be shown and written down: without user name, password and query (some cameras want passwords there)."""
+    """The address as it may be shown and written down: without user name, password and query (some hold a password)."""
     scheme, sign, rest = address.partition("://")
     rest, asked, _ = rest.partition("?")
     return f"{scheme}{sign}{rest.rpartition('@')[2]}{'?...' if asked else ''}" if sign else address

@@ -10,6 +10,7 @@ from medgrpo.stream.clock import Clock
 from medgrpo.stream.sources.file import FileSource
 from medgrpo.stream.sources.network import NetworkSource
 from medgrpo.stream.sources.simulated import SimulatedSource
+from medgrpo.stream.sources.webrtc import WebRtcSource
 
 SIMULATOR = "simulator"
 """The name under which the endless simulator is asked for; `simulator:SEED` chooses where it begins."""
@@ -25,10 +26,10 @@ def open_source(name: str, clock: Clock, speed: float = 1.0, loops: int = 1) -> 
     if "://" in name or name.startswith("/dev/video"):
         if speed != 1:
             raise InputError("--speed is for files and the simulator: a live source has its own")
-        return NetworkSource(name, clock)
+        return WebRtcSource(name, clock) if name.startswith("webrtc://") else NetworkSource(name, clock)
     if not Path(name).is_file():
         raise InputError(f"{name}: no such file; give a file, /dev/videoN, an address such as rtsp://host/stream, or simulator")
     return FileSource(Path(name), clock, speed, loops)
 
 
-__all__ = ["SIMULATOR", "FileSource", "NetworkSource", "SimulatedSource", "open_source"]
+__all__ = ["SIMULATOR", "FileSource", "NetworkSource", "SimulatedSource", "WebRtcSource", "open_source"]

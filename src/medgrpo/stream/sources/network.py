@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from typing import Protocol
 
 from medgrpo.core import VideoError
 from medgrpo.stream.arrival import NO_FAULTS, Arrival, Faults, LinkEvent, LinkState, Signal
@@ -16,7 +18,22 @@ PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 _NAP_SECONDS = 0.1
 _REMEMBERED = 3000
 
-Opened = Callable[[str], LiveReading]
+
+class Reading(Protocol):
+    """A connection, as LiveReading is one."""
+
+    @property
+    def bursts(self) -> bool: ...
+
+    @property
+    def finished(self) -> bool: ...
+
+    def pictures(self) -> Iterator[LivePicture]: ...
+
+    def close(self) -> None: ...
+
+
+Opened = Callable[[str], Reading]
 
 
 class NetworkSource:
@@ -42,7 +59,7 @@ class NetworkSource:
                     raise
                 why = str(error)
             else:
-                with reading:
+                with closing(reading):
                     why = yield from self._connection(reading, stop)
             if stop():
                 return
@@ -50,7 +67,7 @@ class NetworkSource:
                 raise VideoError(self.name, f"gave no picture: {why}")
             attempt = yield from self._lost(why, 0 if self._index > before else attempt, stop)
 
-    def _connection(self, reading: LiveReading, stop: Callable[[], bool]) -> Generator[Signal, None, str]:
+    def _connection(self, reading: Reading, stop: Callable[[], bool]) -> Generator[Signal, None, str]:
         """Everything that one connection gives; why it ended."""
         if reading.finished and self._index:
             return "the playlist is finished"
