@@ -16,6 +16,8 @@ from medgrpo.analysis.records import (
     read_records,
     record_line,
     rounded,
+    timeline_of,
+    timeline_records,
 )
 from medgrpo.analysis.run import AnalysisResult, analyze, analyze_source
 from medgrpo.analysis.settings import AnalysisOptions, Existing, VideoIdentity, identify
@@ -49,4 +51,6 @@ __all__ = [
     "record_line",
     "rounded",
     "stop_on_signals",
+    "timeline_of",
+    "timeline_records",
 ]

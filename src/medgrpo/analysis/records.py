@@ -6,7 +6,7 @@ The values are the rooms' own types, written and read by pydantic, so a file tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -162,24 +162,40 @@ def read_analysis(path: Path, observations: bool = True) -> Analysis:
     if len(kept[Header]) != 1 or len(kept[Summary]) != 1 or kept[Summary][0].looks != looks:
         raise DataError(path, "is not a whole analysis: the header, the summary or some looks are missing")
     header, summary = kept[Header][0], kept[Summary][0]
-    timeline = Timeline(
-        duration_seconds=summary.duration_seconds,
+    timeline = _timeline(kept, summary.duration_seconds, summary.coverage, summary.domain, header.models)
+    return Analysis(header, tuple(kept[Observation]), timeline, summary)
+
+
+def timeline_of(
+    records: Iterable[AnalysisRecord], duration_seconds: float, coverage: Coverage, domain: str, models: tuple[str, ...]
+) -> Timeline:
+    """The timeline that `timeline_records` took apart."""
+    kept: dict[type, list[Any]] = {kind: [] for kind in RECORD_TYPES.values()}
+    for record in records:
+        kept[type(record)].append(record)
+    return _timeline(kept, duration_seconds, coverage, domain, models)
+
+
+def _timeline(
+    kept: Mapping[type, list[Any]], duration_seconds: float, coverage: Coverage, domain: str, models: tuple[str, ...]
+) -> Timeline:
+    return Timeline(
+        duration_seconds=duration_seconds,
         phases=tuple(kept[PhaseSegment]),
         actions=tuple(kept[ActionSegment]),
         events=tuple(kept[Event]),
         findings=tuple(kept[Finding]),
         forecasts=tuple(kept[Forecast]),
         risks=tuple(kept[RiskState]),
-        coverage=summary.coverage,
-        domain=summary.domain,
-        models=header.models,
+        coverage=coverage,
+        domain=domain,
+        models=models,
         steps=tuple(kept[StepSegment]),
         sub_goals=tuple(kept[SubGoalState]),
         unusual_orders=tuple(kept[UnusualOrder]),
         thoughts=tuple(kept[Thought]),
         refused_thoughts=tuple(kept[RefusedThought]),
     )
-    return Analysis(header, tuple(kept[Observation]), timeline, summary)
 
 
 def timeline_records(timeline: Timeline) -> Iterator[AnalysisRecord]:

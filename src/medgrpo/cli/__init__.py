@@ -22,6 +22,15 @@ from medgrpo.cli import (
     bench_score,
     bench_search,
     bench_sft,
+    cases_export,
+    cases_forget,
+    cases_import,
+    cases_list,
+    cases_search,
+    cases_show,
+    cases_user_add,
+    cases_user_change,
+    cases_user_list,
     data_build,
     data_check,
     data_convert,
@@ -107,6 +116,15 @@ COMMANDS = (
     ("record", record_verify),
     ("record", record_show),
     ("record", record_export),
+    ("cases", cases_import),
+    ("cases", cases_list),
+    ("cases", cases_search),
+    ("cases", cases_show),
+    ("cases", cases_export),
+    ("cases", cases_forget),
+    ("cases user", cases_user_add),
+    ("cases user", cases_user_list),
+    ("cases user", cases_user_change),
     ("bench", bench_analyze),
     ("bench", bench_live),
     ("bench", bench_reasoning),
@@ -115,7 +133,7 @@ COMMANDS = (
     ("bench", bench_sft),
     ("bench", bench_grpo),
 )
-"""The group a command belongs to ("" for none) and its file."""
+"""The group a command belongs to ("" for none; "cases user" stands inside "cases") and its file."""
 
 GROUPS = {
     "evaluate": "measure accuracy against labels",
@@ -123,6 +141,8 @@ GROUPS = {
     "train": "train models (needs the extra `train`)",
     "knowledge": "procedures, concepts, documents, search",
     "record": "the tamper-evident record of a case (needs the extra `live`)",
+    "cases": "several cases: import, search, review, export (needs the extra `serve`)",
+    "cases user": "who may use the console, and as what",
     "bench": "measure speed and memory",
 }
 
@@ -138,8 +158,10 @@ def build_parser() -> argparse.ArgumentParser:
     for group, command in COMMANDS:
         if group not in groups:
             text = GROUPS[group]
-            group_parser = commands.add_parser(group, help=text, description=f"{text[:1].upper()}{text[1:]}.")
-            groups[group] = group_parser.add_subparsers(title="commands", dest="subcommand", metavar="COMMAND", required=True)
+            outer, _, inner = group.rpartition(" ")
+            group_parser = groups[outer].add_parser(inner, help=text, description=f"{text[:1].upper()}{text[1:]}.")
+            dest = "subcommand" if not outer else "subsubcommand"
+            groups[group] = group_parser.add_subparsers(title="commands", dest=dest, metavar="COMMAND", required=True)
         command.add_parser(groups[group]).set_defaults(run=command.run)
     return parser
 

@@ -2,6 +2,8 @@
 
 from medgrpo.core.config import Config
 from medgrpo.core.errors import (
+    AccessError,
+    ConflictError,
     DataError,
     DocumentError,
     InputError,
@@ -19,8 +21,10 @@ from medgrpo.core.space import Box
 from medgrpo.core.time import Span, clock, length
 
 __all__ = [
+    "AccessError",
     "Box",
     "Config",
+    "ConflictError",
     "DataError",
     "DocumentError",
     "Example",

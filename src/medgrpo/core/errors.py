@@ -7,6 +7,8 @@ MedgrpoError                 the root; the command line prints it as one line an
     DocumentError            a document cannot be read as text; carries the path and the page
     KnowledgeError           a knowledge file contradicts itself; carries the path and the entry
     MissingExtra             the command needs an optional part of the installation; names the pip command
+    AccessError              this person may not do this, or has not proved to be this person
+    ConflictError            somebody else was faster; nothing was overwritten
   ModelError                 a shipped or given model cannot be used: missing, altered, or of another shape (exit 3)
   RecordError                a record of a case cannot be written or read (exit 4)
   Interrupted                a person stopped the work; what was done is kept (exit 130)
@@ -71,6 +73,14 @@ class MissingExtra(InputError):
 
     def __init__(self, what: str, extra: str, missing: str) -> None:
         super().__init__(f"{what} needs {missing}, which is not installed: pip install 'medgrpo[{extra}]'")
+
+
+class AccessError(InputError):
+    """This person may not do this, or has not proved to be this person."""
+
+
+class ConflictError(InputError):
+    """Somebody else changed it since it was read: nothing was overwritten, and the message says what stands there now."""
 
 
 class ModelError(MedgrpoError):

@@ -5,6 +5,7 @@ from medgrpo.report.export import report_json
 from medgrpo.report.items import wanted_pictures
 from medgrpo.report.page import render_html
 from medgrpo.report.pictures import MAX_WIDTH
+from medgrpo.report.plain import report_text
 from medgrpo.report.records import (
     DRAFT_NOTICE,
     CaseInfo,
@@ -34,6 +35,7 @@ __all__ = [
     "draft_report",
     "render_html",
     "report_json",
+    "report_text",
     "subject",
     "wanted_pictures",
 ]

@@ -1,0 +1,49 @@
+"""Several cases: listed, searched, corrected, their reports signed, exported. Needs the extra `serve`."""
+
+from medgrpo.cases.database import Database, open_database
+from medgrpo.cases.document import RESEARCH_ONLY, notice, report_page, report_values, standing_version
+from medgrpo.cases.draft import corrected, draft_text, drafted, standing
+from medgrpo.cases.export import Exported, check_sums, export_case
+from medgrpo.cases.folder import CaseFolder, EvidencePicture, observations, read_folder
+from medgrpo.cases.opening import DEFAULT_KEY, DEFAULT_STORE, open_store
+from medgrpo.cases.store import MOST_REASON_CHARACTERS, MOST_REPORT_CHARACTERS, CaseStore
+from medgrpo.cases.users import Users
+from medgrpo.cases.values import Case, CaseState, Correction, Found, ReportState, Role, Signature, User, Verdict, Version
+
+__all__ = [
+    "DEFAULT_KEY",
+    "DEFAULT_STORE",
+    "MOST_REASON_CHARACTERS",
+    "MOST_REPORT_CHARACTERS",
+    "RESEARCH_ONLY",
+    "Case",
+    "CaseFolder",
+    "CaseState",
+    "CaseStore",
+    "Correction",
+    "Database",
+    "EvidencePicture",
+    "Exported",
+    "Found",
+    "ReportState",
+    "Role",
+    "Signature",
+    "User",
+    "Users",
+    "Verdict",
+    "Version",
+    "check_sums",
+    "corrected",
+    "draft_text",
+    "drafted",
+    "export_case",
+    "notice",
+    "observations",
+    "open_database",
+    "open_store",
+    "read_folder",
+    "report_page",
+    "report_values",
+    "standing",
+    "standing_version",
+]

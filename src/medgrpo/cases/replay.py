@@ -1,0 +1,164 @@
+"""The timeline of a watched case: its recorded looks through the same reasoner with the same thresholds, which gives what was said.
+
+A look takes a millisecond or two, so an hour some half a minute: the result is kept beside the record (`.timeline.jsonl`), and made
+anew when the record has grown or medgrpo has changed. Deleting that file loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+import medgrpo
+from medgrpo.analysis import parse_line, record_line, timeline_of, timeline_records
+from medgrpo.audit import Entry, read_entries
+from medgrpo.core import DataError, RecordError
+from medgrpo.knowledge import load_procedure
+from medgrpo.perception import Observation
+from medgrpo.reasoning import Coverage, Reasoner, Timeline
+from medgrpo.stream import Decision, Site, reasoner_config
+
+_KEPT = ".timeline.jsonl"
+_COVERAGE = TypeAdapter(Coverage)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """`pictures`: seconds, file, SHA-256 and channel of each evidence picture. `looks` is empty unless they were asked for."""
+
+    procedure: str
+    source: str
+    opened: str
+    closed: str | None
+    said: int
+    looks_per_second: float
+    medgrpo_version: str
+    pictures: tuple[tuple[float, str, str, str], ...]
+    looks: tuple[Observation, ...]
+    timeline: Timeline
+
+
+def replayed(case: Path, *, observations: bool = False) -> Watched:
+    """RecordError when a line of the record is damaged, DataError when it is not that of a watched case."""
+    read = _Read()
+    for entry in _entries(case / "record"):
+        read.take(entry)
+    if read.first is None:
+        raise DataError(case / "record", "holds no entry")
+    about = read.first.body
+    try:
+        site = Site.model_validate(about["site"])
+        looks_per_second, source = float(about["looks_per_second"]), str(about["source"])
+    except (KeyError, TypeError, ValidationError) as error:
+        raise DataError(case / "record", "its first entry is not that of a watched case (medgrpo watch)") from error
+    timeline = _kept(case, read.last)
+    if timeline is None:
+        timeline = _reasoned(case, read, site)
+        _keep(case, read.last, timeline)
+    return Watched(
+        site.procedure,
+        source,
+        read.first.wall,
+        read.closed,
+        read.said,
+        looks_per_second,
+        str(about.get("medgrpo", "unknown")),
+        tuple(read.pictures),
+        tuple(_looks(case, read)) if observations else (),
+        timeline,
+    )
+
+
+class _Read:
+    """What is gathered in one pass. `looks` are kept as JSON values: they are judged only where the timeline is not kept."""
+
+    def __init__(self) -> None:
+        self.first: Entry | None = None
+        self.last = ""
+        self.closed: str | None = None
+        self.said, self.end_seconds = 0, 0.0
+        self.looks: list[Mapping[str, Any]] = []
+        self.pictures: list[tuple[float, str, str, str]] = []
+
+    def take(self, entry: Entry) -> None:
+        self.first, self.last = self.first or entry, entry.digest
+        body = entry.body
+        if entry.kind == "closed":
+            self.closed = entry.wall
+        elif entry.kind == "tick":
+            self.end_seconds = max(self.end_seconds, float(body["seconds"]))
+            if body["look"] is not None:
+                self.looks.append(body["look"])
+        elif entry.kind == "summary":
+            self.end_seconds = max(self.end_seconds, float(body["duration_seconds"]))
+        elif entry.kind == "decision" and body["decision"] == Decision.SAID.value:
+            self.said += 1
+            evidence: Mapping[str, Any] = body.get("evidence") or {}
+            if "file" in evidence:
+                self.pictures.append((float(body["seconds"]), evidence["file"], evidence["sha256"], str(body["channel"])))
+
+
+def _entries(record: Path) -> Iterator[Entry]:
+    for name, line, entry, torn in read_entries(record):
+        if isinstance(entry, Entry):
+            yield entry
+        elif not torn:
+            raise RecordError(f"{record / name}:{line}: {entry}: medgrpo record verify names each fault")
+
+
+def _looks(case: Path, read: _Read) -> Iterator[Observation]:
+    for look in read.looks:
+        try:
+            observation = parse_line(json.dumps(look).encode())
+        except ValueError as error:
+            raise DataError(case / "record", f"a look of it cannot be read: {error}") from error
+        if isinstance(observation, Observation):
+            yield observation
+
+
+def _reasoned(case: Path, read: _Read, site: Site) -> Timeline:
+    reasoner = Reasoner(load_procedure(site.procedure), reasoner_config(site))
+    last = 0.0
+    for look in _looks(case, read):
+        reasoner.step(look)
+        last = look.seconds
+    return reasoner.revised(reasoner.finish(max(read.end_seconds, last)))
+
+
+def _kept(case: Path, of: str) -> Timeline | None:
+    try:
+        lines = (case / _KEPT).read_bytes().splitlines(keepends=True)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(case / _KEPT, f"cannot be read: {error.strerror}") from error
+    head: dict[str, Any] = json.loads(lines[0]) if lines else {}
+    if (head.get("of"), head.get("medgrpo"), head.get("records")) != (of, medgrpo.__version__, len(lines) - 1):
+        return None
+    coverage = _COVERAGE.validate_python(head["coverage"])
+    records = [parse_line(line) for line in lines[1:]]
+    return timeline_of(records, head["duration_seconds"], coverage, head["domain"], tuple(head["models"]))
+
+
+def _keep(case: Path, of: str, timeline: Timeline) -> None:
+    lines = [record_line(record) for record in timeline_records(timeline)]
+    head = {
+        "of": of,
+        "medgrpo": medgrpo.__version__,
+        "records": len(lines),
+        "duration_seconds": timeline.duration_seconds,
+        "coverage": _COVERAGE.dump_python(timeline.coverage, mode="json"),
+        "domain": timeline.domain,
+        "models": list(timeline.models),
+    }
+    unfinished = case / f"{_KEPT}.unfinished"
+    try:
+        unfinished.write_bytes(json.dumps(head).encode() + b"\n" + b"".join(lines))
+        unfinished.replace(case / _KEPT)
+    except OSError as error:
+        raise DataError(case, f"its timeline cannot be kept there: {error.strerror or error}") from error

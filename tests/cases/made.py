@@ -1,0 +1,108 @@
+"""Folders of cases written by hand: analysed ones in a millisecond, watched ones through the live path with a plot for a camera."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+from medgrpo.analysis import AnalysisOptions, Header, Summary, VideoIdentity, record_line, timeline_records
+from medgrpo.audit import Journal, SigningKey
+from medgrpo.core import Span
+from medgrpo.knowledge import load_procedure
+from medgrpo.perception import Domain, Observation, View, ViewState
+from medgrpo.reasoning import Coverage, Evidence, Finding, PhaseSegment, Timeline
+from medgrpo.stream import FastLoop, LiveSession, ManualClock, Site, stamped
+from medgrpo.video import ReadingReport
+
+MODEL = "plot@1"
+SENTENCES = ("The gallbladder is grasped and lifted.", "A clip is applied to the cystic duct.", "The liver bed bleeds.")
+
+
+def evidence(seconds: float) -> Evidence:
+    return Evidence((seconds,), seconds, MODEL, 0.9)
+
+
+def analysed(folder: Path, sha256: str = "ab" * 32, sentences: tuple[str, ...] = SENTENCES, looks: int = 50) -> Path:
+    """`medgrpo analyze`'s file: ten seconds a sentence, one phase, the camera inside from the first look on."""
+    length = 10.0 * len(sentences)
+    findings = tuple(
+        Finding(f"finding-{n:04d}", text, Span(10.0 * (n - 1), 10.0 * n), "seen", evidence(10.0 * n - 5))
+        for n, text in enumerate(sentences, 1)
+    )
+    timeline = Timeline(
+        duration_seconds=length,
+        phases=(PhaseSegment(Span(0, length), "preparation", 0.9, evidence(length / 2)),),
+        actions=(),
+        events=(),
+        findings=findings,
+        forecasts=(),
+        risks=(),
+        coverage=Coverage(length, {}),
+        domain=Domain.SIMULATED.value,
+        models=(MODEL,),
+    )
+    video = VideoIdentity(
+        name=f"{folder.name}.mp4",
+        sha256=sha256,
+        size_bytes=1,
+        width=96,
+        height=64,
+        duration_seconds=length,
+        duration_is_estimate=False,
+        frame_rate="10",
+        codec="h264",
+        rotation_degrees=0,
+        tags={},
+    )
+    header = Header(medgrpo_version="0.1.0", models=(MODEL,), simulated=True, video=video, options=AnalysisOptions())
+    seen = [look(n * 0.2) for n in range(looks)]
+    summary = Summary(looks, length, timeline.coverage, timeline.domain, ReadingReport(looks, 0, 0, False))
+    folder.mkdir(parents=True)
+    records = (header, *seen, *timeline_records(timeline), summary)
+    (folder / "analysis.jsonl").write_bytes(b"".join(record_line(one) for one in records))
+    (folder / "report.html").write_text("<p>DRAFT</p>")
+    return folder
+
+
+def look(seconds: float, state: ViewState = ViewState.INSIDE) -> Observation:
+    return Observation(seconds, View(state, 0.5, 0.5, 0.1, 0.02), Domain.SIMULATED, None, "not looked", MODEL)
+
+
+def live() -> ModuleType:
+    name = "stream_live"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "stream" / "live.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+CLIP_TOO_EARLY = (
+    (0.0, "preparation", "grasper,retract,gallbladder"),
+    (20.0, "carlot-triangle-dissection", "hook,dissect,gallbladder"),
+    (26.0, "clipping-and-cutting", "clipper,clip,cystic_duct"),
+    (32.0, "clipping-and-cutting", "grasper,retract,gallbladder"),
+)
+
+
+def watched(folder: Path, key: SigningKey, *, closed: bool = True) -> Timeline:
+    """`medgrpo watch`'s folder of a case of 40 s; the timeline as it was when it was over."""
+    clock = ManualClock()
+    site = Site()
+    about = {"medgrpo": "0.1.0", "model": MODEL, "source": "plot", "site": site.model_dump(mode="json"), "looks_per_second": 5.0}
+    journal = Journal(folder / "record", key, partial(stamped, clock), about)
+    loop = FastLoop(live().PlotPerceiver(CLIP_TOO_EARLY), load_procedure(site.procedure), site, clock, live=False)
+    source = live().PlotSource(clock, [n * 0.2 for n in range(200)])
+    session = LiveSession(source, loop, clock, journal, folder)
+    timeline = session.run(lambda: False)
+    journal.append("summary", {"coverage": {}, "duration_seconds": timeline.duration_seconds})
+    if closed:
+        journal.close("done")
+    else:
+        journal.leave()
+    return timeline
