@@ -55,6 +55,7 @@ class Journal:
             folder.mkdir(parents=True, exist_ok=True)
             end = taken_up(folder)
             self._counter, self._previous, self._number = end.counter, end.digest, max(1, end.number)
+            self.resumed = end.counter >= 0
             if end.closed:
                 raise RecordError(f"{folder}: this record is closed: give another folder for another case")
             self._stream = self._opened_file()

@@ -23,17 +23,27 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument(
         "--name", metavar="NAME", action="append", default=[], help="a name that browsers may call this machine by; may be repeated"
     )
+    parser.add_argument(
+        "--watch",
+        metavar="SOURCE",
+        action="append",
+        default=[],
+        help="also run `medgrpo watch SOURCE` into a new case of DIR until the console ends; may be repeated",
+    )
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
     import sys
 
-    from medgrpo.console import NoUsers, Settings, make_app, serve
+    from medgrpo.console import NoUsers, Settings, Watchers, make_app, serve
 
     settings = Settings(args.cases, args.host, args.port, args.certificate, args.key, tuple(args.name))
     app = make_app(settings, NoUsers())
-    sys.stdout.write(f"console: {settings.address} (Ctrl-C ends it). Research software, not for clinical use.\n")
-    sys.stdout.flush()
-    serve(app, settings)
+    with Watchers(args.cases, args.watch) as watchers:
+        for one in watchers.watched:
+            sys.stdout.write(f"watching {one.source}: {settings.address}cases/{one.folder.name}\n")
+        sys.stdout.write(f"console: {settings.address} (Ctrl-C ends it). Research software, not for clinical use.\n")
+        sys.stdout.flush()
+        serve(app)
     return 0

@@ -57,7 +57,19 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.knowledge import load_procedure
     from medgrpo.models import ModelOptions, open_model
     from medgrpo.perception import load_perceiver
-    from medgrpo.stream import FastLoop, LiveSession, ManualClock, Site, SlowLoop, SystemClock, load_site, open_source, stamped
+    from medgrpo.stream import (
+        FastLoop,
+        Inbox,
+        LiveSession,
+        ManualClock,
+        Showing,
+        Site,
+        SlowLoop,
+        SystemClock,
+        load_site,
+        open_source,
+        stamped,
+    )
 
     if args.loops < 0:
         raise InputError(f"--loops is {args.loops}: give 0 (for ever) or more")
@@ -81,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
         stop_on_signals() as stop,
         Journal(args.out / "record", key, partial(stamped, SystemClock()), about) as journal,
         Screen() as screen,
+        Showing(args.out, lambda: loop.privacy.clear) as showing,
         ExitStack() as stack,
     ):
         slow = None
@@ -93,9 +106,10 @@ def run(args: argparse.Namespace) -> int:
             journal,
             args.out,
             every_seconds=1 / args.looks_per_second,
-            listeners=[screen.show],
+            listeners=[screen.show, showing.show],
             slow=slow,
             on_remark=screen.remark,
+            inbox=Inbox(args.out),
         )
         timeline = session.run(stop)
         told = {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds}

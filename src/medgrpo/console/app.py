@@ -10,7 +10,7 @@ try:
     from starlette.requests import Request
     from starlette.responses import PlainTextResponse, Response
     from starlette.routing import Route as StarletteRoute
-    from starlette.types import ASGIApp
+    from starlette.types import Receive, Scope, Send
 except ImportError as error:
     raise MissingExtra("the console", "serve", "starlette") from error
 
@@ -22,12 +22,22 @@ from medgrpo.console.routes import ROUTES
 from medgrpo.console.settings import Settings
 
 
-def make_app(settings: Settings, users: Users) -> ASGIApp:
+class App:
+    """ASGI. `console` is what its handlers share."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        routes = [StarletteRoute(route.path, guarded(route, console), methods=[route.method]) for route in ROUTES]
+        self._guarded = Envelope(Starlette(routes=routes, exception_handlers={HTTPException: _no_page}), console.settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._guarded(scope, receive, send)
+
+
+def make_app(settings: Settings, users: Users) -> App:
     """InputError when it may not be started like this (see Settings.check)."""
     settings.check(users=users.any())
-    console = Console(settings, users)
-    routes = [StarletteRoute(route.path, guarded(route, console), methods=[route.method]) for route in ROUTES]
-    return Envelope(Starlette(routes=routes, exception_handlers={HTTPException: _no_page}), settings)
+    return App(Console(settings, users))
 
 
 def _no_page(request: Request, error: Exception) -> Response:  # noqa: ARG001 - starlette's signature

@@ -27,10 +27,16 @@ class Asset:
 @cache
 def assets() -> Mapping[str, Asset]:
     """By name: what lies in `static/`, and the look that all of medgrpo's pages share."""
-    found = {"look.css": look().encode()}
+    found = {"look.css": look().encode(), "dark.css": _dark(look()).encode()}
     for file in files("medgrpo.console").joinpath("static").iterdir():
         found[file.name] = file.read_bytes()
     return {name: _asset(name, data) for name, data in found.items() if _kind(name) in _KINDS}
+
+
+def _dark(style: str) -> str:
+    """The look's dark colours for everybody, not only for those whose system asks for them: a live page stands in a dark room."""
+    inside = style.split("@media screen and (prefers-color-scheme: dark) {", 1)[1]
+    return inside[: inside.index("}") + 1].strip() + "\n"
 
 
 def _asset(name: str, data: bytes) -> Asset:

@@ -41,10 +41,14 @@ def listed(cases: Path) -> list[Listed]:
 
 def standing_of(kind: str, wall: str, now: datetime) -> Standing:
     """From a record's newest entry: its kind and its time of day."""
+    return standing_after(kind, (now - datetime.fromisoformat(wall)).total_seconds())
+
+
+def standing_after(kind: str, age_seconds: float) -> Standing:
+    """From the kind of a record's newest entry, and how long ago it was written."""
     if kind == "closed":
         return Standing.CLOSED
-    age = (now - datetime.fromisoformat(wall)).total_seconds()
-    if age <= SILENT_SECONDS:
+    if age_seconds <= SILENT_SECONDS:
         return Standing.LIVE
     return Standing.STOPPED if kind == "stopped" else Standing.SILENT
 

@@ -11,6 +11,7 @@ from anyio.to_thread import run_sync
 
 from medgrpo.console.guard.rates import Rates
 from medgrpo.console.guard.sessions import Session, Sessions
+from medgrpo.console.live.feed import Hub
 from medgrpo.console.people import User, Users, local_user
 from medgrpo.console.settings import Settings
 
@@ -32,6 +33,9 @@ class Console:
     """Per name and address."""
     sign_ins_from: Rates = field(default_factory=lambda: Rates(burst=20, every_seconds=5.0))
     """Per address, whatever the name: guessing one password for many names."""
+    hub: Hub = field(default_factory=Hub)
+    closing: bool = False
+    """The process is about to end: streams end by themselves."""
     _known: dict[str, tuple[float, User | None]] = field(default_factory=dict[str, tuple[float, User | None]])
     _anybody: tuple[float, bool] = (float("-inf"), False)
 

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import logging
+from types import FrameType
 
 from medgrpo.core import InputError, MissingExtra
 
 try:
     import uvicorn
-    from starlette.types import ASGIApp
 except ImportError as error:
     raise MissingExtra("the console", "serve", "uvicorn") from error
 
-from medgrpo.console.settings import Settings
+from medgrpo.console.app import App
 
 _LEAVE_SECONDS = 2
 """Open pages hold their stream for ever: at the end they are cut off after so long."""
 _MOST_CONNECTIONS = 512
 
 
-def serve(app: ASGIApp, settings: Settings) -> None:
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, app: App) -> None:
+        super().__init__(config)
+        self._app = app
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._app.console.closing = True
+        super().handle_exit(sig, frame)
+
+
+def serve(app: App) -> None:
     """Blocks until Ctrl-C or SIGTERM. InputError when the address cannot be had."""
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    settings = app.console.settings
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -29,6 +38,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         ssl_certfile=settings.certificate,
         ssl_keyfile=settings.key,
         access_log=False,
+        log_level="warning",
         proxy_headers=False,  # no header may say who somebody is
         server_header=False,
         limit_concurrency=_MOST_CONNECTIONS,
@@ -37,7 +47,7 @@ def serve(app: ASGIApp, settings: Settings) -> None:
         ws="none",
     )
     try:
-        uvicorn.Server(config).run()
+        _Server(config, app).run()
     except SystemExit as error:
         why = "another program may be there already; give another --port"
         raise InputError(f"{settings.address} cannot be listened at: {why}") from error

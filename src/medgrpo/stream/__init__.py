@@ -22,19 +22,26 @@ from medgrpo.stream.alerts import (
 from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, LiveSource, Signal
 from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
 from medgrpo.stream.fast import FastLoop
+from medgrpo.stream.inbox import Answer, Inbox, leave_answer
 from medgrpo.stream.privacy import Privacy, PrivacyFilter
 from medgrpo.stream.session import Listener, LiveSession, Totals
+from medgrpo.stream.showing import PICTURE, WANTED_SECONDS, Showing, about_picture, want_picture
 from medgrpo.stream.slow import Remark, SlowLoop, SlowSettings, current
 from medgrpo.stream.sources import FileSource, NetworkSource, SimulatedSource, WebRtcSource, open_source
+from medgrpo.stream.technical import CHANNELS as TECHNICAL_CHANNELS
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
 from medgrpo.stream.thresholds import THRESHOLDS, Threshold, reasoner_config
 from medgrpo.stream.tick import STAGES, Tick
 
 __all__ = [
+    "PICTURE",
     "STAGES",
+    "TECHNICAL_CHANNELS",
     "THRESHOLDS",
+    "WANTED_SECONDS",
     "Alert",
     "AlertManager",
+    "Answer",
     "Arrival",
     "Budget",
     "Change",
@@ -47,6 +54,7 @@ __all__ = [
     "Faults",
     "FileSource",
     "Harm",
+    "Inbox",
     "Kind",
     "LinkEvent",
     "LinkState",
@@ -61,6 +69,7 @@ __all__ = [
     "Privacy",
     "PrivacyFilter",
     "Remark",
+    "Showing",
     "Signal",
     "SimulatedSource",
     "Site",
@@ -74,10 +83,13 @@ __all__ = [
     "Totals",
     "WebRtcSource",
     "Withheld",
+    "about_picture",
     "current",
+    "leave_answer",
     "load_site",
     "open_source",
     "priority_of",
     "reasoner_config",
     "stamped",
+    "want_picture",
 ]

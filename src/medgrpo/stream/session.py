@@ -18,12 +18,14 @@ from typing import Any
 
 from medgrpo.analysis import record_line
 from medgrpo.audit import Journal
-from medgrpo.core import RecordError
+from medgrpo.core import InputError, RecordError
 from medgrpo.reasoning import Timeline
 from medgrpo.stream.alerts import Change, ChannelReport, Decision
 from medgrpo.stream.arrival import NO_FAULTS, Arrival, Faults, LinkEvent, LiveSource
 from medgrpo.stream.clock import Clock, ManualClock
 from medgrpo.stream.fast import FastLoop
+from medgrpo.stream.goals import Goals
+from medgrpo.stream.inbox import Answer, Inbox
 from medgrpo.stream.mailbox import NOTHING, Mailbox, Taken
 from medgrpo.stream.slow import Remark, SlowLoop
 from medgrpo.stream.tick import Tick, change_body, report_body
@@ -77,15 +79,19 @@ class LiveSession:
         listeners: Sequence[Listener] = (),
         slow: SlowLoop | None = None,
         on_remark: Callable[[Remark], None] | None = None,
+        inbox: Inbox | None = None,
     ) -> None:
         self._source, self.loop, self._clock = source, loop, clock
         self._journal, self._case_dir, self._every = journal, case_dir, every_seconds
         self._listeners, self._lock = tuple(listeners), threading.Lock()
         self._slow, self._on_remark = slow, on_remark
+        self._inbox, self._goals = inbox, Goals(loop.reasoner)
         self._channels: dict[str, tuple[str, str]] = {}
         self._last_arrival: Arrival | None = None
         self._begun = clock.seconds()
         self.totals = Totals()
+        if journal is not None and journal.resumed:
+            loop.alerts.count_from(journal.counter)  # an alert has an entry: no earlier one has a higher number
 
     def run(self, stop: Callable[[], bool]) -> Timeline:
         """Until the source ends or `stop` says so; the whole timeline. VideoError when the source cannot be opened at all."""
@@ -95,8 +101,10 @@ class LiveSession:
             self._run_live(stop)
         return self.loop.finish(self.totals.case_seconds)
 
-    def answer(self, alert_id: str, by: str, dismissed_because: str | None = None) -> Change:
-        """A person acknowledges an alert, or dismisses it with a reason; recorded at once. InputError when that cannot be."""
+    def answer(self, alert_id: str, by: str, dismissed_because: str | None = None, request: str | None = None) -> Change:
+        """A person acknowledges an alert, or dismisses it with a reason; recorded at once. InputError when that cannot be.
+
+        `request` is the id of what was found in the inbox, so that whoever sent it finds it in the record."""
         with self._lock:
             alerts = self.loop.alerts
             if dismissed_because is None:
@@ -104,7 +112,7 @@ class LiveSession:
             else:
                 change = alerts.dismiss(alert_id, by, dismissed_because)
             self.totals.decisions[change.decision.value] += 1
-            self._write("person", change_body(change), durable=True)
+            self._write("person", {**change_body(change), "request": request}, durable=True)
             return change
 
     def _run_waiting(self, stop: Callable[[], bool]) -> None:
@@ -165,7 +173,29 @@ class LiveSession:
         """When the look after one at that moment is due: on a grid, so that jitter does not add up; a little early is on time."""
         return (int(seconds / self._every + _ROUNDING) + 1) * self._every - _ROUNDING
 
+    def _take_answers(self) -> None:
+        """What consoles left since the last look: each is recorded, as given or as refused, before its file goes."""
+        if self._inbox is None:
+            return
+        try:
+            for path, answer in self._inbox.waiting():
+                if isinstance(answer, str):
+                    self._write("person_refused", {"alert": None, "by": None, "why": answer, "request": None}, durable=True)
+                else:
+                    self._take_answer(answer)
+                self._inbox.done(path)
+        except (OSError, RecordError) as error:
+            self.loop.technical.recorded(f"answers of consoles cannot be taken: {error}")
+
+    def _take_answer(self, answer: Answer) -> None:
+        try:
+            self.answer(answer.alert, answer.by, answer.dismissed_because, answer.id)
+        except InputError as error:
+            body = {"alert": answer.alert, "by": answer.by, "why": str(error), "request": answer.id}
+            self._write("person_refused", body, durable=True)
+
     def _take(self, taken: Taken) -> None:
+        self._take_answers()
         with self._lock:
             arrival = taken.arrival
             self._last_arrival = arrival or self._last_arrival
@@ -227,6 +257,8 @@ class LiveSession:
             self._write("decision", body, durable=change.decision is Decision.SAID)
         for record in tick.settled:
             self._write("settled", json.loads(record_line(record)))
+        for goal in self._goals.changed(tick):
+            self._write("goal", goal)
 
     def _remarks(self, tick: Tick) -> Sequence[Remark]:
         """Hand the look to the slow loop, and record what it has said since: after the decision, which does not wait for it."""

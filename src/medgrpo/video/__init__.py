@@ -5,7 +5,7 @@ from medgrpo.video.circle import endoscope_circle
 from medgrpo.video.clips import clip_from_frames, clip_from_video, draw_box, evenly_spaced, mapped_path
 from medgrpo.video.folder import open_image_folder
 from medgrpo.video.frame import Frame, FrameSource, Image, ReadingReport, VideoInfo
-from medgrpo.video.images import encode_jpeg, encode_png, read_image, resize
+from medgrpo.video.images import decode_image, encode_jpeg, encode_png, read_image, resize
 from medgrpo.video.live import ArrivingFrames, LivePicture, LiveReading, shown_address
 from medgrpo.video.opening import open_video
 from medgrpo.video.sampling import Corners, Mark, SampledClip, Sampling
@@ -27,6 +27,7 @@ __all__ = [
     "VideoWriter",
     "clip_from_frames",
     "clip_from_video",
+    "decode_image",
     "draw_box",
     "encode_jpeg",
     "encode_png",

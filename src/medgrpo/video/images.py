@@ -31,6 +31,11 @@ def read_image(path: Path | str) -> Image:
         data = path.read_bytes()
     except OSError as error:
         raise VideoError(path, f"cannot be read ({error.strerror}); check the path and its permissions") from error
+    return decode_image(data, path)
+
+
+def decode_image(data: bytes, path: Path | str) -> Image:
+    """As `read_image`, of a file's content; `path` is what an error names."""
     codec = "mjpeg" if data.startswith(b"\xff\xd8\xff") else "png" if data.startswith(b"\x89PNG\r\n\x1a\n") else None
     if codec is None:
         raise VideoError(path, "is neither a JPEG nor a PNG picture; convert it first")

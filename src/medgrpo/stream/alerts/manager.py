@@ -40,6 +40,10 @@ class AlertManager:
         self._count = 0
         self._now = 0.0
 
+    def count_from(self, number: int) -> None:
+        """The next alert gets a number above this one: a record that is gone on with names no two alerts alike."""
+        self._count = max(self._count, number)
+
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """All that are signalled or latched now, the most urgent first."""

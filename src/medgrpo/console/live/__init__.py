@@ -1,0 +1,1 @@
+"""From the record of a case to what a page shows: follow, fold into a board, send what is new."""

@@ -1,0 +1,271 @@
+"""One entry of a record after the other onto a board. One small function per kind of entry, in one table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from medgrpo.audit import Entry
+from medgrpo.console.live.board import Board
+from medgrpo.console.live.names import Names
+from medgrpo.stream import ChannelState, Decision, Presence
+
+Body = Mapping[str, Any]
+_OPTIONS = 3
+_GOES_AWAY = (Decision.ENDED.value, Decision.DISMISSED.value)
+
+
+class Fold:
+    """`board` is what the entries so far make. Fields that an entry lacks are left out, never guessed: older records fold too."""
+
+    def __init__(self) -> None:
+        self.board, self.names = Board(), Names(None)
+        self.thoughts: dict[str, Body] = {}
+        """Whole chains of thought by their entry's number; the board holds their heads only."""
+        self._phase: tuple[str | None, float] = (None, 0.0)
+
+    def take(self, entry: Entry) -> None:
+        handler = _HANDLERS.get(entry.kind)
+        if handler is not None:
+            handler(self, entry, entry.body)
+        self.board.advance(entry.counter)
+
+    def opened(self, entry: Entry, body: Body) -> None:
+        site = cast("Body", body.get("site", {}))
+        self.names = Names(site.get("procedure"))
+        self.put(
+            entry,
+            "case",
+            "about",
+            begun=self._begun(entry),
+            source=body.get("source"),
+            model=body.get("model"),
+            medgrpo=body.get("medgrpo"),
+            role=site.get("role", "watcher"),
+            site=site.get("name"),
+            procedure=self.names.procedure,
+            phases=self.names.phases,
+        )
+        self.put(entry, "case", "end", kind=None, why=None)
+        for goal in self.names.goals():
+            if self.board.get("goals", goal["goal"]) is None:
+                self.put(entry, "goals", goal["goal"], **goal, level="not assessed", why="nothing has been seen yet", since=0.0)
+
+    def resumed(self, entry: Entry, body: Body) -> None:
+        """The process that knew what stands is gone: what stood is over, and what is assessed begins anew."""
+        for key, alert in self.board.section("alerts").items():
+            if not alert["over"]:
+                self.put(entry, "alerts", key, **{**alert, "over": True, "ended": "restarted"})
+        for key, channel in self.board.section("channels").items():
+            why = "the watching process was started again"
+            self.put(entry, "channels", key, **{**channel, "state": ChannelState.NOT_ASSESSED.value, "why": why})
+        self._phase = (None, 0.0)
+        self.opened(entry, body)
+        self.log(entry, "resumed", None, "", torn_bytes=body.get("torn_bytes"))
+
+    def ended(self, entry: Entry, body: Body) -> None:
+        self.put(entry, "case", "end", kind=entry.kind, why=body.get("why"))
+        self.log(entry, entry.kind, None, str(body.get("why", "")))
+
+    def gap(self, entry: Entry, body: Body) -> None:
+        self.log(entry, "gap", None, f"{body.get('missed')}")
+
+    def tick(self, entry: Entry, body: Body) -> None:
+        seconds, phase = float(body["seconds"]), cast("str | None", body.get("phase"))
+        if phase != self._phase[0]:
+            self._phase = (phase, seconds)
+        look = cast("Body | None", body.get("look"))
+        self.put(
+            entry,
+            "now",
+            "tick",
+            number=body.get("number"),
+            seconds=seconds,
+            wall=entry.wall,
+            phase=phase,
+            phase_since=self._phase[1],
+            blind=body.get("blind"),
+            not_assessed=None if look is None else look.get("not_assessed"),
+            domain=None if look is None else look.get("domain"),
+            latency_ms=body.get("latency_ms"),
+        )
+
+    def channel(self, entry: Entry, body: Body) -> None:
+        channel = str(body["channel"])
+        self.put(
+            entry,
+            "channels",
+            channel,
+            name=self.names.channel(channel),
+            state=body["state"],
+            why=body["why"],
+            since=body["since_seconds"],
+            priority=body["priority"],
+            kind=body["kind"],
+            where_xyxy=body.get("where_xyxy", []),
+            confidence=body.get("confidence"),
+            expected_next=body.get("expected_next"),
+            advice=body.get("advice"),
+            citations=self._cited(entry, body),
+        )
+
+    def decision(self, entry: Entry, body: Body) -> None:
+        said, channel, alert = str(body["decision"]), str(body["channel"]), cast("str | None", body.get("alert"))
+        evidence = cast("Body", body.get("evidence") or {})
+        if alert is not None:
+            known = self.board.get("alerts", alert) or {"raised": body["seconds"], "why": body["why"], "evidence": None}
+            gone = said in _GOES_AWAY or body.get("presence") == Presence.OFF.value
+            self.put(
+                entry,
+                "alerts",
+                alert,
+                **{
+                    **known,
+                    "channel": channel,
+                    "name": self.names.channel(channel),
+                    "priority": body["priority"],
+                    "presence": body.get("presence"),
+                    "audible": body.get("audible"),
+                    "over_budget": body.get("over_budget"),
+                    "over": gone,
+                    "ended": said if gone else None,
+                    "by": body.get("by") or known.get("by"),
+                    **(self._as_said(entry, channel, "file" in evidence) if said == Decision.SAID.value else {}),
+                },
+            )
+        if said in (Decision.SAID.value, Decision.ESCALATED.value):
+            self.mark(entry, float(body["seconds"]), "alert", str(body["priority"]), channel)
+        self.log(
+            entry,
+            said,
+            float(body["seconds"]),
+            str(body["why"]),
+            channel=channel,
+            alert=alert,
+            by=body.get("by"),
+            priority=body["priority"],
+        )
+
+    def person(self, entry: Entry, body: Body) -> None:
+        self.decision(entry, body)
+        self._answered(entry, body, "recorded")
+
+    def person_refused(self, entry: Entry, body: Body) -> None:
+        self.log(entry, "refused", None, str(body["why"]), alert=body.get("alert"), by=body.get("by"))
+        self._answered(entry, body, "refused")
+
+    def goal(self, entry: Entry, body: Body) -> None:
+        about = self.names.goal(str(body["goal"]))
+        known = {key: body[key] for key in ("goal", "phase", "level", "why")}
+        self.put(
+            entry, "goals", str(body["goal"]), **about, **known, since=body["since_seconds"], citations=self._cited(entry, body)
+        )
+
+    def link(self, entry: Entry, body: Body) -> None:
+        seconds = (self.board.get("now", "tick") or {}).get("seconds")
+        self.put(entry, "now", "link", state=body["state"], why=body["why"])
+        self.mark(entry, float(seconds or 0.0), "link", str(body["state"]), str(body["why"]))
+        self.log(entry, "link", seconds, f"{body['state']}: {body['why']}")
+
+    def remark(self, entry: Entry, body: Body) -> None:
+        self.put(entry, "now", "remark", **body)
+
+    def settled(self, entry: Entry, body: Body) -> None:
+        kind = body.get("type")
+        if kind == "phase":
+            span = body["span"]
+            key = str(entry.counter)
+            self.put(
+                entry,
+                "phases",
+                key,
+                phase=body["phase"],
+                start=span["start_seconds"],
+                end=span["end_seconds"],
+                reason=body.get("reason"),
+            )
+        elif kind == "event":
+            self.mark(entry, float(body["span"]["start_seconds"]), "event", str(body["kind"]), str(body.get("target") or ""))
+        elif kind == "forecast":
+            self._forecast(entry, body)
+        elif kind == "thought":
+            self.thoughts[str(entry.counter)] = body
+            head = {key: body[key] for key in ("seconds", "question", "decision", "abstain")}
+            self.put(entry, "thoughts", str(entry.counter), **head)
+
+    def _forecast(self, entry: Entry, body: Body) -> None:
+        times = {(one["kind"], one["id"]): one for one in body.get("times", [])}
+        options = list[Body]()
+        for one in [*body.get("options", []), *body.get("actions", [])[:_OPTIONS]]:
+            when = times.get((one["kind"], one["id"]), {})
+            options.append(
+                {
+                    "kind": one["kind"],
+                    "id": one["id"],
+                    "name": self.names.option(one["kind"], one["id"]),
+                    "probability": one["probability"],
+                    "in_seconds": one.get("in_seconds"),
+                    "low_seconds": when.get("low_seconds"),
+                    "high_seconds": when.get("high_seconds"),
+                }
+            )
+        kept = [
+            one
+            for kind in ("phase", "step", "action")
+            for one in [option for option in options if option["kind"] == kind][:_OPTIONS]
+        ]
+        self.put(entry, "now", "forecast", seconds=body["seconds"], options=kept, remaining=body.get("remaining"))
+
+    def _as_said(self, entry: Entry, channel: str, evidence: bool) -> Body:
+        """What was known of the condition when it was said: it stays with the alert when the channel moves on."""
+        known = self.board.get("channels", channel) or {}
+        kept = {
+            key: known.get(key) for key in ("where_xyxy", "confidence", "expected_next", "advice", "citations", "since", "kind")
+        }
+        return {**kept, "said_wall": entry.wall, "evidence": evidence}
+
+    def _answered(self, entry: Entry, body: Body, outcome: str) -> None:
+        request = body.get("request")
+        if isinstance(request, str):
+            self.put(entry, "answers", request, outcome=outcome, alert=body.get("alert"), why=body["why"])
+
+    def _begun(self, entry: Entry) -> str:
+        known = self.board.get("case", "about")
+        return entry.wall if known is None else str(known["begun"])
+
+    def _cited(self, entry: Entry, body: Body) -> list[str]:
+        """The keys, each with what it stands for on the board."""
+        keys = [str(key) for key in body.get("citations", [])]
+        for key in keys:
+            self.put(entry, "sources", key, **self.names.source(key))
+        return keys
+
+    def mark(self, entry: Entry, seconds: float, kind: str, what: str, about: str) -> None:
+        self.put(entry, "marks", str(entry.counter), seconds=seconds, kind=kind, what=what, about=about)
+
+    def log(self, entry: Entry, what: str, seconds: float | None, why: str, **more: object) -> None:
+        channel = more.get("channel")
+        name = self.names.channel(channel) if isinstance(channel, str) else None
+        self.put(entry, "log", str(entry.counter), what=what, seconds=seconds, wall=entry.wall, why=why, name=name, **more)
+
+    def put(self, entry: Entry, section: str, key: str, **thing: object) -> None:
+        self.board.put(section, key, thing, entry.counter)
+
+
+_HANDLERS: Mapping[str, Callable[[Fold, Entry, Body], None]] = {
+    "opened": Fold.opened,
+    "resumed": Fold.resumed,
+    "closed": Fold.ended,
+    "stopped": Fold.ended,
+    "gap": Fold.gap,
+    "tick": Fold.tick,
+    "channel": Fold.channel,
+    "decision": Fold.decision,
+    "person": Fold.person,
+    "person_refused": Fold.person_refused,
+    "goal": Fold.goal,
+    "link": Fold.link,
+    "remark": Fold.remark,
+    "settled": Fold.settled,
+}
+"""By kind of entry (docs/formats.md). Heads, and kinds that are not here, change nothing on a page."""

@@ -1,0 +1,97 @@
+// A live case: what the console sends is kept in `things`, and every part of the page draws itself from it.
+// What an event says replaces what was known under the same name, so an event that comes late or twice does no harm.
+
+import { drawAlerts } from "./alerts.js";
+import { byId, clock, english, named, t } from "./dom.js";
+import { drawLog } from "./log.js";
+import { drawPanels } from "./panels.js";
+import { drawMarks, startPictures } from "./picture.js";
+import { drawThoughts } from "./thoughts.js";
+import { drawCourse } from "./timeline.js";
+
+const CASE = byId("live").dataset.case;
+const LOST_MS = 3500; // three beats of the console and a little
+const things = { case: {}, now: {}, channels: {}, alerts: {}, goals: {}, phases: {}, marks: {}, log: {}, thoughts: {}, sources: {}, answers: {} };
+const state = { case: CASE, things, beat: null, heard_ms: -Infinity, counter: -1, answers: byId("live").dataset.answers === "yes" };
+window.medgrpo = state; // for whoever debugs or tests this page
+
+const DRAWN = [drawStanding, drawAlerts, drawPanels, drawMarks, drawCourse, drawThoughts, drawLog];
+let asked = false;
+
+function draw() {
+  asked = false;
+  for (const part of DRAWN) part(state);
+}
+
+function soon() {
+  if (asked) return;
+  asked = true;
+  requestAnimationFrame(draw);
+}
+
+function connect() {
+  const source = new EventSource(`/cases/${CASE}/events`); // reconnects by itself, and says by Last-Event-ID what it has seen
+  source.addEventListener("patch", (event) => {
+    const patch = JSON.parse(event.data);
+    for (const [section, here] of Object.entries(patch.things)) Object.assign((things[section] ??= {}), here);
+    state.counter = patch.counter;
+    state.heard_ms = performance.now();
+    soon();
+  });
+  source.addEventListener("beat", (event) => {
+    state.beat = JSON.parse(event.data);
+    state.heard_ms = performance.now();
+    soon();
+  });
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2000); // the console refused: signed out, restarted, full
+    soon();
+  });
+}
+
+/** Why what the page shows is not what happens now; null while it is. The first that holds: the nearest to the reader. */
+export function stale() {
+  if (performance.now() - state.heard_ms > LOST_MS) return state.beat === null ? "connecting" : "disconnected";
+  if (state.beat === null) return "connecting";
+  return state.beat.standing === "live" ? null : state.beat.standing;
+}
+
+function drawStanding() {
+  const tick = things.now.tick;
+  const why = stale();
+  document.body.dataset.stale = why ?? "";
+  const standing = byId("standing");
+  const words = why === null ? t("live.standing_live") : t(`live.standing_${why}`, { age: age(why) });
+  if (standing.textContent !== words) standing.textContent = words;
+  standing.dataset.standing = why ?? "live";
+  byId("clock-time").textContent = tick ? clock(tick.seconds) : "--:--";
+  drawPhase(tick);
+}
+
+function age(why) {
+  const silent = why === "disconnected" ? (performance.now() - state.heard_ms) / 1000 : (state.beat?.age_seconds ?? 0);
+  return clock(silent);
+}
+
+function drawPhase(tick) {
+  const phase = byId("phase");
+  const reason = tick?.blind ?? tick?.not_assessed;
+  const key = tick?.phase ? tick.phase : `- ${reason ?? ""}`;
+  if (phase.dataset.shows === key) return;
+  phase.dataset.shows = key;
+  if (tick?.phase) {
+    const phases = things.case.about?.phases ?? [];
+    const place = phases.findIndex((one) => one.id === tick.phase);
+    const where = document.createElement("small");
+    where.textContent = place < 0 ? "" : t("live.place", { place: place + 1, of: phases.length });
+    phase.replaceChildren(named("phase", tick.phase, phases[place]?.name), where);
+  } else if (tick) {
+    const small = document.createElement("small");
+    small.append(reason ? english(reason) : t("live.no_phase"));
+    phase.replaceChildren(t("live.phase_unknown"), small);
+  }
+}
+
+connect();
+startPictures(state, soon);
+setInterval(soon, 1000); // times that count, and silence, which sends no event

@@ -1,0 +1,149 @@
+"""From a record to a board: what a page shows follows from the entries alone."""
+
+import json
+
+import pytest
+
+from medgrpo.audit import Follower
+from medgrpo.console.live.board import NOTHING_YET, Board
+from medgrpo.console.live.fold import Fold
+
+
+def folded(writing) -> Fold:
+    fold, follower = Fold(), Follower(writing.folder / "record")
+    while entries := follower.read():
+        for entry in entries:
+            fold.take(entry)
+    return fold
+
+
+def things(board: Board, since: int = NOTHING_YET):
+    return json.loads(board.patch(since))["things"]
+
+
+def test_a_patch_holds_what_changed_after_an_entry_and_only_its_latest():
+    board = Board()
+    board.put("now", "tick", {"seconds": 1}, 0)
+    board.put("channels", "view", {"state": "alert"}, 0)
+    board.advance(0)
+    board.put("now", "tick", {"seconds": 2}, 1)
+    board.advance(1)
+    board.put("now", "tick", {"seconds": 3}, 2)
+    board.put("channels", "view", {"state": "alert"}, 2)  # as it was
+    board.advance(2)
+    assert json.loads(board.patch(2)) == {"counter": 2, "things": {}}
+    assert json.loads(board.patch(0)) == {"counter": 2, "things": {"now": {"tick": {"seconds": 3}}}}
+    assert things(board)["channels"] == {"view": {"state": "alert"}}
+
+
+def test_whoever_begins_gets_the_newest_of_what_grows_and_whoever_was_away_gets_all_of_it():
+    board = Board()
+    for number in range(400):
+        board.put("log", str(number), {"what": number}, number)
+    board.advance(399)
+    assert sorted(map(int, things(board)["log"])) == list(range(250, 400))
+    assert sorted(map(int, things(board, 100)["log"])) == list(range(101, 400))
+
+
+@pytest.mark.parametrize("cut", [0, 3, 8, 11, 20])
+def test_a_page_that_was_away_is_as_one_that_was_not(writing, cut):
+    """The patch from any entry, put over what the page knew then, gives what a page knows that begins now."""
+    writing.scene()
+    writing.bleeding(6.0)
+    writing.tick(6.2)
+    writing.decision("acknowledged", "bleeding", 7.0, "A0001", presence="Ack", by="carl", kind="person", request="0" * 32)
+    writing.tick(7.2)
+    follower, fold = Follower(writing.folder / "record"), Fold()
+    entries = follower.read()
+    for entry in entries[: cut + 1]:
+        fold.take(entry)
+    page = things(fold.board)
+    for entry in entries[cut + 1 :]:
+        fold.take(entry)
+    for section, here in things(fold.board, cut).items():
+        page.setdefault(section, {}).update(here)
+    assert page == things(fold.board)
+
+
+def test_the_scene_is_named_in_the_procedures_words(writing):
+    writing.scene()
+    board = folded(writing).board
+    assert board.get("case", "about")["procedure"] == "Laparoscopic cholecystectomy"
+    assert [phase["id"] for phase in board.get("case", "about")["phases"]][:2] == ["preparation", "carlot-triangle-dissection"]
+    assert board.get("now", "tick")["phase"] == "carlot-triangle-dissection"
+    assert board.get("channels", "bleeding")["name"] == "bleeding"
+    assert board.get("channels", "video_lost")["name"] == "video lost"
+    goals = board.section("goals")
+    assert goals["triangle_cleared"]["level"] == "under way"
+    assert goals["triangle_cleared"]["criterion"].startswith("The hepatocystic triangle holds no fat")
+    assert goals["two_structures_only"]["level"] == "not assessed"
+    assert board.get("sources", "sages-critical-view")["checked"] is False
+    (option,) = board.get("now", "forecast")["options"]
+    assert (option["name"], option["low_seconds"], option["high_seconds"]) == ("Clipping and division", 60.0, 900.0)
+
+
+def test_an_alert_keeps_what_was_known_when_it_was_said(writing):
+    writing.scene()
+    writing.bleeding(6.0)
+    writing.channel("bleeding", "clear", "ended")
+    alert = folded(writing).board.get("alerts", "A0001")
+    assert alert["where_xyxy"] == [[0.1, 0.1, 0.3, 0.3]]
+    assert (alert["confidence"], alert["advice"], alert["citations"]) == (0.8, "Compress first.", ["sages-strategies"])
+    assert (alert["raised"], alert["over"], alert["priority"]) == (6.0, False, "Hi")
+
+
+@pytest.mark.parametrize(
+    ("decision", "presence", "over"),
+    [
+        ("escalated", "On", False),
+        ("ended, stays until acknowledged", "Latch", False),
+        ("acknowledged", "Ack", False),
+        ("acknowledged", "Off", True),  # of one that had latched
+        ("dismissed", "Off", True),
+        ("ended", "Off", True),
+    ],
+)
+def test_what_becomes_of_an_alert(writing, decision, presence, over):
+    writing.bleeding(6.0)
+    writing.decision(decision, "bleeding", 9.0, "A0001", presence=presence, by="carl", priority="Hi")
+    alert = folded(writing).board.get("alerts", "A0001")
+    assert (alert["over"], alert["presence"], alert["raised"], alert["by"]) == (over, presence, 6.0, "carl")
+
+
+def test_what_was_deliberately_not_said_stands_in_the_log_with_its_reason(writing):
+    writing.decision("deliberately not said", "view", 8.0, None, why="budget: 2 medium alerts were said in the last hour")
+    fold = folded(writing)
+    (line,) = fold.board.section("log").values()
+    assert (line["what"], line["why"][:7], line["name"]) == ("deliberately not said", "budget:", "view lost")
+    assert fold.board.section("alerts") == {}
+    assert fold.board.section("marks") == {}
+
+
+def test_after_a_restart_nothing_stands_that_nobody_watches(writing, key, cases):
+    from medgrpo.audit import Journal
+
+    writing.scene()
+    writing.bleeding(6.0)
+    writing.journal.leave()
+    writing.journal = Journal(cases / "second" / "record", key, lambda: ("2026-01-01T09:00:00.000Z", 1.0), {"source": "again"})
+    board = folded(writing).board
+    assert board.get("alerts", "A0001")["over"] is True
+    assert {channel["state"] for channel in board.section("channels").values()} == {"not assessed"}
+    assert board.get("case", "about")["source"] == "again"
+    assert [line["what"] for line in board.section("log").values()][-1] == "resumed"
+
+
+def test_a_procedure_that_is_not_known_here_leaves_ids(cases, key):
+    from medgrpo.audit import Journal
+
+    site = {"procedure": "/etc/passwd.toml"}
+    with Journal(cases / "third" / "record", key, lambda: ("2026-01-01T09:00:00.000Z", 1.0), {"site": site}) as journal:
+        journal.append(
+            "channel", {"channel": "odd", "state": "clear", "why": "w", "priority": "Lo", "kind": "Oth", "since_seconds": 0}
+        )
+    fold = Fold()
+    for entry in Follower(cases / "third" / "record").read():
+        fold.take(entry)
+    assert fold.board.get("channels", "odd")["name"] == "odd"
+    assert fold.board.get("case", "end")["kind"] == "closed"
+    assert fold.board.get("case", "about")["phases"] == []
