@@ -5,7 +5,12 @@ import string
 
 import pytest
 
+from medgrpo.console.assets import assets
+from medgrpo.console.listing import Standing
 from medgrpo.console.texts import LANGUAGES, chosen, load_texts
+from medgrpo.knowledge import INSTRUMENTS, load_procedure
+from medgrpo.reasoning import RULES, SubGoalLevel
+from medgrpo.stream import TECHNICAL_CHANNELS, ChannelState, Decision, Priority
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -23,6 +28,26 @@ def test_no_language_was_left_in_english():
         words = load_texts(language).words
         same = [key for key, text in words.items() if text == english[key] and re.search(r"[a-z]{3}", text)]
         assert len(same) <= 0.08 * len(words), same
+
+
+def test_every_channel_phase_and_criterion_has_its_word():
+    words, procedure = load_texts("en").words, load_procedure("laparoscopic_cholecystectomy")
+    wanted = [f"channel.{channel}" for channel in (*TECHNICAL_CHANNELS, *(rule.hazard for rule in RULES))]
+    wanted += [f"phase.{phase.id}" for phase in procedure.phases] + [f"phase_short.{phase.id}" for phase in procedure.phases]
+    wanted += [f"goal.{goal.id}" for phase in procedure.phases for goal in phase.sub_goals]
+    wanted += [f"instrument.{instrument}" for instrument in INSTRUMENTS]
+    wanted += [f"state.{state.value}" for state in ChannelState] + [f"level.{level.value}" for level in SubGoalLevel]
+    wanted += [f"priority.{priority.value}" for priority in Priority] + [f"decision.{decision.value}" for decision in Decision]
+    wanted += [f"cases.{standing.value}" for standing in Standing]
+    assert [key for key in wanted if key not in words] == []
+
+
+def test_every_text_that_a_script_asks_for_is_there():
+    words = load_texts("en").words
+    for name, asset in assets().items():
+        if name.endswith(".js"):
+            asked = re.findall(r"""\bt\("([a-z_]+\.[\w ]+)\"""", asset.plain.decode())
+            assert [key for key in asked if key not in words] == [], name
 
 
 def test_the_language_asked_for_goes_before_the_browsers():
