@@ -5,6 +5,7 @@ from medgrpo.audit.following import Follower, newest_entry
 from medgrpo.audit.head import Head, read_head
 from medgrpo.audit.journal import Journal, Times
 from medgrpo.audit.keys import PublicKey, SigningKey
+from medgrpo.audit.pruning import Pruned, Rule, cases_in, prune, remove_leftovers
 from medgrpo.audit.verification import Fault, Verification, read_entries, verify
 
 __all__ = [
@@ -13,12 +14,17 @@ __all__ = [
     "Follower",
     "Head",
     "Journal",
+    "Pruned",
     "PublicKey",
+    "Rule",
     "SigningKey",
     "Times",
     "Verification",
+    "cases_in",
     "newest_entry",
+    "prune",
     "read_entries",
     "read_head",
+    "remove_leftovers",
     "verify",
 ]

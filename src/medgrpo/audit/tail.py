@@ -50,5 +50,5 @@ def taken_up(folder: Path) -> End:
             except ValueError as error:
                 place = data.count(b"\n", 0, whole)
                 raise RecordError(f"{path}: line {place} is damaged ({error}): nothing is added to such a record") from error
-            return End(entry.counter, entry.digest, int(path.stem), entry.kind == "closed", torn)
+            return End(entry.counter, entry.digest, int(path.stem), entry.kind in ("closed", "deleted"), torn)
     return End(-1, FIRST, int(files[0].stem) if files else 0, closed=False, torn_bytes=torn)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from medgrpo.audit.attachments import DELETED, Attachment, attachments, deletions, unrecorded
 from medgrpo.audit.entry import FIRST, Entry
 from medgrpo.audit.head import HEAD_NAME, Head, read_head
 from medgrpo.audit.keys import PublicKey
@@ -18,11 +19,13 @@ MOST_FAULTS = 100
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong, and where: file and line (0: the file itself)."""
+    """What is wrong, and where: file and line (0: the file itself). `left_behind`: a file whose deletion is recorded is there,
+    as a deletion that was cut off leaves it."""
 
     file: str
     line: int
     what: str
+    left_behind: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.what}" if self.line else f"{self.file}: {self.what}"
@@ -32,7 +35,8 @@ class Fault:
 class Verification:
     """`faults` empty: as it was written. `closed`: its last entry says so and is signed. An open record is not faulty: it was cut
     off (`torn_bytes` of a line may be missing), or is still being written; `after_head` entries came after the last signed head.
-    `gaps`: entries that the disk refused, as the record itself tells."""
+    `gaps`: entries that the disk refused, as the record itself tells. `files`: clips and evidence beside the record, as they were
+    written; `deleted`: those that were deleted since, as the record tells; `unrecorded`: files that it does not name."""
 
     entries: int
     kinds: dict[str, int]
@@ -42,6 +46,9 @@ class Verification:
     gaps: int
     key: PublicKey | None
     faults: tuple[Fault, ...]
+    files: int = 0
+    deleted: int = 0
+    unrecorded: tuple[str, ...] = ()
 
     @property
     def genuine(self) -> bool:
@@ -62,9 +69,10 @@ def read_entries(folder: Path) -> Iterator[tuple[str, int, Entry | str, int]]:
                     yield path.name, number, str(error), 0
 
 
-def verify(folder: Path, key: PublicKey | None = None) -> Verification:
+def verify(folder: Path, key: PublicKey | None = None, *, files_too: bool = True) -> Verification:
     """Check a record. `key`: the public key that must have signed it; without it the key named in the first entry is taken, which
-    proves that nothing was changed since, by anyone who does not hold that key. RecordError when there is no record at all.
+    proves that nothing was changed since, by anyone who does not hold that key. `files_too`: also the clips and evidence pictures
+    beside the record, each against its hash. RecordError when there is no record at all.
 
     A tail cut off together with an older head put in place of the latest cannot be seen in the folder alone: keep heads elsewhere
     (`medgrpo record show --head`) where that matters.
@@ -84,6 +92,8 @@ def verify(folder: Path, key: PublicKey | None = None) -> Verification:
     last_name = files[-1].name
     for name, line, found, torn in read_entries(folder):
         check.take(name, line, found, torn, last_name)
+    if files_too:
+        check.check_files(folder.resolve().parent)
     return check.result()
 
 
@@ -97,10 +107,28 @@ class _Check:
         self.last_head = -1
         self.latest: Head | None = None
         self.latest_digest: str | None = None
+        self.attached: dict[str, tuple[Attachment, str, int]] = {}
+        self.gone: dict[str, Attachment] = {}
+        self.files = 0
+        self.unrecorded: list[str] = []
 
-    def fault(self, name: str, line: int, what: str) -> None:
+    def fault(self, name: str, line: int, what: str, *, left_behind: bool = False) -> None:
         if len(self.faults) < MOST_FAULTS:
-            self.faults.append(Fault(name, line, what))
+            self.faults.append(Fault(name, line, what, left_behind))
+
+    def check_files(self, case: Path) -> None:
+        """Every file that the record vouches for, but for those whose deletion it tells."""
+        for attachment, name, line in self.attached.values():
+            if attachment.file in self.gone:
+                continue
+            wrong = attachment.fault(case)
+            self.files += wrong is None
+            if wrong is not None:
+                self.fault(name, line, wrong)
+        for attachment in self.gone.values():
+            if attachment.fault(case) is None:
+                self.fault(attachment.file, 0, "is recorded as deleted, and is there", left_behind=True)
+        self.unrecorded = unrecorded(case, {*self.attached, *self.gone})
 
     def take(self, name: str, line: int, found: Entry | str, torn: int, last_name: str) -> None:
         if isinstance(found, str):
@@ -109,7 +137,7 @@ class _Check:
             else:
                 self.fault(name, line, "is cut off" if torn else found)
             return
-        if self.closed:
+        if self.closed and found.kind != DELETED:
             self.fault(name, line, "comes after the record was closed")
         if found.counter != self.next:
             self.fault(name, line, f"has counter {found.counter} where {self.next} was to come")
@@ -118,6 +146,8 @@ class _Check:
         self.next, self.previous = found.counter + 1, found.digest
         self.kinds[found.kind] += 1
         self._kind(name, line, found)
+        self.attached.update({one.file: (one, name, line) for one in attachments(found)})
+        self.gone.update({one.file: one for one in deletions(found)})
         if self.latest is not None and found.counter == self.latest.counter:
             self.latest_digest = found.digest
 
@@ -128,6 +158,8 @@ class _Check:
             self._named(name, line, entry.body.get("public_key"))
         elif entry.kind == "closed":
             self.closed = True
+        elif entry.kind == DELETED and not self.closed:
+            self.fault(name, line, "tells of a deletion before the record was closed")
         elif entry.kind == "gap":
             missed = entry.body.get("missed")
             self.gaps += missed if isinstance(missed, int) else 0
@@ -177,7 +209,19 @@ class _Check:
             self._ends_with(self.latest)
         after = self.next - 1 - self.last_head
         kinds = dict(sorted(self.kinds.items()))
-        return Verification(self.next, kinds, self.closed, after, self.torn, self.gaps, self.key, tuple(self.faults))
+        return Verification(
+            self.next,
+            kinds,
+            self.closed,
+            after,
+            self.torn,
+            self.gaps,
+            self.key,
+            tuple(self.faults),
+            self.files,
+            len(self.gone),
+            tuple(self.unrecorded),
+        )
 
     def _ends_with(self, head: Head) -> None:
         if head.counter >= self.next:

@@ -1,6 +1,7 @@
 """How fast and how big: the main job beside the plainest way of doing its first half."""
 
 from medgrpo.bench.analysis import AnalysisBench, RunFigures, bench_analysis, require_peer
+from medgrpo.bench.day import DayPath, DayRun, HourFigures, run_day
 from medgrpo.bench.grpo import STAGES as GRPO_STAGES
 from medgrpo.bench.grpo import GrpoBench, GrpoGrowth, GrpoSide, bench_grpo
 from medgrpo.bench.live import CONTEXT as LIVE_CONTEXT
@@ -15,9 +16,12 @@ __all__ = [
     "GRPO_STAGES",
     "LIVE_CONTEXT",
     "AnalysisBench",
+    "DayPath",
+    "DayRun",
     "GrpoBench",
     "GrpoGrowth",
     "GrpoSide",
+    "HourFigures",
     "LiveRun",
     "ReasoningBench",
     "RunFigures",
@@ -33,5 +37,6 @@ __all__ = [
     "measure_ours",
     "measure_peer",
     "require_peer",
+    "run_day",
     "run_live",
 ]

@@ -69,12 +69,16 @@ def run_live(video: Path, minutes: float, perceiver: Perceiver, looks_per_second
     marks: list[tuple[float, int]] = []
     size: list[str] = []
 
+    decided: list[float] = []
+
     def keep(tick: Tick) -> None:
+        if tick.latency_ms is not None:
+            decided.append(tick.latency_ms)
         for name, value in tick.stages_ms.items():
             stages[name].append(value)
         if tick.shown is not None and not size:
             size.append(f"{tick.shown.shape[1]}x{tick.shown.shape[0]}")
-        marks.append((_resident_mb(), sum(1 for _ in Path("/proc/self/fd").iterdir())))
+        marks.append((resident_mb(), sum(1 for _ in Path("/proc/self/fd").iterdir())))
         listen(tick)
 
     with tempfile.TemporaryDirectory() as folder:
@@ -93,7 +97,7 @@ def run_live(video: Path, minutes: float, perceiver: Perceiver, looks_per_second
         looks=session.totals.looks,
         pictures=session.totals.arrived,
         looks_per_second=session.totals.looks / seconds,
-        decision=Latency.of(session.totals.latency_ms),
+        decision=Latency.of(decided),
         stages={name: Latency.of(values) for name, values in stages.items()},
         cpu_share=cpu / seconds,
         memory_mb=peak_memory_mb(),
@@ -103,6 +107,7 @@ def run_live(video: Path, minutes: float, perceiver: Perceiver, looks_per_second
     )
 
 
-def _resident_mb() -> float:
+def resident_mb() -> float:
+    """Resident size of this process now, in MB of 10^6 bytes (Linux)."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6

@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.out.suffix not in (".jsonl", ".csv"):
         raise InputError(f"{args.out}: the name must end in .jsonl or .csv")
-    found = verify(args.record)
+    found = verify(args.record, files_too=False)
     if not found.genuine:
         raise RecordError(f"{args.record}: is not as it was written ({found.faults[0]}): medgrpo record verify names each fault")
     entries = [entry for _, _, entry, _ in read_entries(args.record) if isinstance(entry, Entry)]

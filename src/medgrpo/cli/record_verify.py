@@ -12,10 +12,12 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "verify",
         help="check every line, link and signature of a record",
-        description="Check the record of a case: every line, every link to the line before, every signature. Each fault is printed "
+        description="Check the record of a case: every line, every link to the line before, every signature, and the "
+        "clips and evidence pictures beside it against their hashes. Each fault is printed "
         "with file and line. Exit code 4 when the record is not as it was written.",
     )
     parser.add_argument("record", metavar="DIR", type=Path, help="folder of the record")
+    parser.add_argument("--without-files", action="store_true", help="leave out the clips and evidence pictures beside the record")
     parser.add_argument("--key", metavar="HEX", help="public key that must have signed it (medgrpo record show --head prints it)")
     return parser
 
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         key = None if args.key is None else PublicKey(args.key)
     except ValueError as error:
         raise InputError(f"--key: {args.key!r} is no public key: give 64 hexadecimal digits") from error
-    found = verify(args.record, key)
+    found = verify(args.record, key, files_too=not args.without_files)
     console = Console(highlight=False, soft_wrap=True)
     for fault in found.faults:
         console.print(str(fault), markup=False)
@@ -40,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
     told = f"{args.record}: {found.entries} entries, {state}"
     told += f"; a line of {found.torn_bytes} bytes was cut off" if found.torn_bytes else ""
     told += f"; {found.gaps} entries were refused by the disk" if found.gaps else ""
+    told += f"; {found.files} files beside it as they were" if found.files else ""
+    told += f"; {found.deleted} files were deleted by rule" if found.deleted else ""
+    told += f"; not in the record: {', '.join(found.unrecorded)}" if found.unrecorded else ""
     told += f"; key {found.key.fingerprint}" if found.key else ""
     console.print(f"{told}; {'as it was written' if found.genuine else 'NOT as it was written'}", markup=False)
     console.print(json.dumps(found.kinds), markup=False)

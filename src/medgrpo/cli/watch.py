@@ -22,6 +22,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "--out", metavar="DIR", type=Path, required=True, help="folder of the case; an unfinished one is gone on with"
     )
     parser.add_argument("--site", metavar="FILE", type=Path, help="who may interrupt about what, budgets, gates (docs/live.md)")
+    parser.add_argument(
+        "--clips",
+        action="store_true",
+        help="keep a clip around each alert that is said, only where the camera was surely inside the body (docs/live.md)",
+    )
     parser.add_argument("--role", choices=("watcher", "partner"), help="watcher records and shows; partner may interrupt")
     parser.add_argument(
         "--speed", metavar="N", type=float, default=1.0, help="of a file: 1 its own, 0 as fast as it is looked at (default: 1)"
@@ -52,12 +57,13 @@ def run(args: argparse.Namespace) -> int:
     import medgrpo
     from medgrpo.analysis import stop_on_signals
     from medgrpo.audit import Journal, SigningKey
-    from medgrpo.cli.watching import Screen, summary
+    from medgrpo.cli.watching import Screen, kept_until, summary
     from medgrpo.core import InputError
     from medgrpo.knowledge import load_procedure
     from medgrpo.models import ModelOptions, open_model
     from medgrpo.perception import load_perceiver
     from medgrpo.stream import (
+        ClipKeeper,
         FastLoop,
         Inbox,
         LiveSession,
@@ -76,8 +82,10 @@ def run(args: argparse.Namespace) -> int:
     site = Site() if args.site is None else load_site(args.site)
     if args.role is not None:
         site = site.model_copy(update={"role": args.role})
+    if args.clips:
+        site = site.model_copy(update={"clips": site.clips.model_copy(update={"keep": True})})
     clock = ManualClock() if args.speed == 0 else SystemClock()
-    source = open_source(args.source, clock, args.speed, args.loops)
+    source = open_source(args.source, clock, args.speed, args.loops, site.clips.limits if site.clips.keep else None)
     key = SigningKey.at(args.key or Path.home() / ".config" / "medgrpo" / "record.pem")
     perceiver = load_perceiver()
     loop = FastLoop(perceiver, load_procedure(site.procedure), site, clock, live=not source.waits)
@@ -96,7 +104,10 @@ def run(args: argparse.Namespace) -> int:
         Showing(args.out, lambda: loop.privacy.clear) as showing,
         ExitStack() as stack,
     ):
-        slow = None
+        slow = clips = None
+        if site.clips.keep:
+            clips = ClipKeeper(args.out, site.clips, waits=source.waits)
+            sys.stdout.write(f"{kept_until(args.out, site.retention)}\n")
         if args.model is not None:
             slow = stack.enter_context(SlowLoop(open_model(args.model, ModelOptions(endpoint_model=args.model_name)), clock))
         session = LiveSession(
@@ -110,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
             slow=slow,
             on_remark=screen.remark,
             inbox=Inbox(args.out),
+            clips=clips,
         )
         timeline = session.run(stop)
         told = {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds}

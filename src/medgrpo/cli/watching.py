@@ -15,7 +15,7 @@ from rich.text import Text
 from medgrpo.core import clock, length
 from medgrpo.knowledge import label
 from medgrpo.reasoning import Timeline
-from medgrpo.stream import ChannelState, Remark, Tick, Totals
+from medgrpo.stream import ChannelState, Remark, Retention, Tick, Totals
 
 _STYLES = {
     ChannelState.ALERT: "bold red",
@@ -84,6 +84,15 @@ def _picture(tick: Tick) -> Group:
     return Group(head, table, Text("Research software, not for clinical use.", style="dim"))
 
 
+def kept_until(folder: Path, retention: Retention) -> str:
+    """Where clips go and how long they stay, said before the first is kept."""
+    days = retention.clips_days
+    until = (
+        "until somebody deletes them" if days is None else f"until `medgrpo record prune`, {days:g} days after the case is closed"
+    )
+    return f"clips around alerts are kept in {folder / 'clips'}, {until}"
+
+
 def summary(totals: Totals, timeline: Timeline, folder: Path) -> str:
     """Some lines at the end of a case."""
     decisions = ", ".join(f"{count} {name}" for name, count in sorted(totals.decisions.items())) or "none"
@@ -92,14 +101,16 @@ def summary(totals: Totals, timeline: Timeline, folder: Path) -> str:
         f"assessed {length(timeline.coverage.assessed_seconds)}",
         f"decisions: {decisions}",
     ]
-    if totals.latency_ms:
-        ordered = sorted(totals.latency_ms)
-        middle, p99 = ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
-        lines.append(f"from picture to decision: middle {middle:.0f} ms, p99 {p99:.0f} ms, most {ordered[-1]:.0f} ms")
+    took = totals.latency
+    if took.count:
+        middle, p99 = took.within_ms(0.5), took.within_ms(0.99)
+        lines.append(f"from picture to decision: middle {middle:.0f} ms, p99 {p99:.0f} ms, most {took.max_ms:.0f} ms")
     counted = totals.pictures()
     told = [f"{counted[name]} {word}" for name, word in _WORDS.items() if counted[name]]
     if told:
         lines.append(f"pictures: {', '.join(told)}")
+    if totals.clips or totals.clips_not_kept:
+        lines.append(f"clips: {totals.clips} kept, {totals.clips_not_kept} not (medgrpo record show DIR --kind clip says why)")
     if totals.not_recorded:
         lines.append(f"{totals.not_recorded} entries could not be recorded: the record marks the gap")
     lines.append(f"record: {folder / 'record'} (medgrpo record verify {folder / 'record'})")

@@ -118,6 +118,12 @@ class PhaseTracker:
             return []
         return [self._close(max(self._start, self._evidence.last_seconds))]
 
+    def until(self, now: float, look: Observation) -> list[PhaseSegment]:
+        """The settled phase as it would be recorded if it ended now; `look` is the latest."""
+        if self.phase is None:
+            return []
+        return [PhaseSegment(Span(min(self._start, now), now), self.phase, float(self.belief.max()), self.evidence(look))]
+
     def lost(self, at: float, reason: str, nearest: Observation) -> list[PhaseSegment]:
         """Sight was lost at `at`, or is lost for another reason from then on. `nearest` as in `back`."""
         closed: list[PhaseSegment] = []

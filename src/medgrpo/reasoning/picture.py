@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from medgrpo.core import Span
 from medgrpo.perception import Observation, ViewState
 from medgrpo.reasoning.acts import Act
 from medgrpo.reasoning.config import ReasonerConfig
 from medgrpo.reasoning.events import BloodMeasure, MeasureEvents
 from medgrpo.reasoning.records import Event, EventKind
+from medgrpo.reasoning.state import OperationState
 
 
 class PictureEvents:
@@ -61,3 +63,11 @@ class PictureEvents:
 
 def _active(events: MeasureEvents) -> Act | None:
     return events.detector.act if events.detector.active else None
+
+
+def shown_now(state: OperationState) -> list[Event]:
+    """What the picture shows now and is not over."""
+    outside = state.latest is not None and state.latest.view.state is ViewState.OUTSIDE
+    gone = EventKind.OUT_OF_BODY if outside else EventKind.VIEW_LOST
+    acts = ((EventKind.BLEEDING_SEEN, state.bleeding), (EventKind.VIEW_LOST, state.view_lost), (gone, state.view_gone))
+    return [Event(kind, Span(act.start_seconds, state.now), None, act.evidence.build()) for kind, act in acts if act is not None]

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from medgrpo.core import InputError, Span
 from medgrpo.knowledge import Procedure
-from medgrpo.perception import Observation, ViewState
+from medgrpo.perception import Observation
 from medgrpo.reasoning.actions import ActionTracker
 from medgrpo.reasoning.chain import RefusedThought, Thought
 from medgrpo.reasoning.config import ReasonerConfig
@@ -19,11 +19,12 @@ from medgrpo.reasoning.coverage import NO_LOOK, CoverageCounter
 from medgrpo.reasoning.events import TripletEvents, triplet_events
 from medgrpo.reasoning.evidence import evidence_of
 from medgrpo.reasoning.forecast import Forecaster
+from medgrpo.reasoning.forgetting import remembered
 from medgrpo.reasoning.graph import scene_graph
 from medgrpo.reasoning.instruments import InstrumentTracker, Visit
 from medgrpo.reasoning.order import OrderWatcher
 from medgrpo.reasoning.phases import PhaseTracker
-from medgrpo.reasoning.picture import PictureEvents
+from medgrpo.reasoning.picture import PictureEvents, shown_now
 from medgrpo.reasoning.records import (
     ActionSegment,
     Event,
@@ -52,14 +53,20 @@ _Kept = TypeVar("_Kept", PhaseSegment, StepSegment, UnusualOrder, ActionSegment,
 
 _ALERTS_TOLD_BY_EVENTS = ("view",)  # their event already has a sentence
 _EVENTS_TOLD_BY_ALERTS = (EventKind.BLEEDING_SEEN,)
+_FORGETS_EVERY_SECONDS = 60.0
 _REASONS_TOLD = 5  # not-assessed reasons that get a sentence, the longest first
 
 
 class Reasoner:
-    """Feed `step` every look of one video in order of time, then call `finish` once."""
+    """Feed `step` every look of one video in order of time, then call `finish` once.
 
-    def __init__(self, procedure: Procedure, config: ReasonerConfig | None = None) -> None:
+    `keeps_seconds`: settled records older than that are forgotten but for what rules, sub-goals and chains of thought ask for
+    (`forgetting`): memory is bounded, and the timeline holds what is left. None: everything is kept.
+    """
+
+    def __init__(self, procedure: Procedure, config: ReasonerConfig | None = None, *, keeps_seconds: float | None = None) -> None:
         self.config = config or ReasonerConfig()
+        self._keeps, self._forgot_seconds = keeps_seconds, 0.0
         look = self.config.look
         self._holds = look.holds_seconds
         self._state = OperationState(procedure, self.config)
@@ -106,7 +113,10 @@ class Reasoner:
         elapsed = min(since, self._holds)
         self._keep_events(self._picture.look(observation, elapsed, assessed=reason is None))
         self._take(observation, elapsed, reason)
-        return tuple(self._records[made:])
+        settled = tuple(self._records[made:])
+        if self._keeps is not None and observation.seconds - self._forgot_seconds >= min(_FORGETS_EVERY_SECONDS, self._keeps):
+            self._forget(observation.seconds - self._keeps)
+        return settled
 
     def finish(self, duration_seconds: float | None = None) -> Timeline:
         """Close everything. `duration_seconds` of the video, where known; else the time of the last look."""
@@ -171,6 +181,22 @@ class Reasoner:
     def channels(self) -> tuple[RiskState, ...]:
         """Every risk channel as it stands now."""
         return tuple(self._risks.channels)
+
+    @property
+    def kept(self) -> int:
+        """How many records and notes of the past are held: bounded where `keeps_seconds` is given."""
+        held = (self._records, self._visits, self._told, self._thought_of, self._phase_findings)
+        return sum(map(len, held)) + self._state.kept
+
+    def _forget(self, since: float) -> None:
+        self._forgot_seconds = self._state.now
+        self._records = remembered(self._records, since, self.config.sub_goal)
+        self._visits = [one for one in self._visits if one.span.end_seconds >= since]
+        standing = {(alert.channel, alert.span.start_seconds) for alert in self._risks.alerts}  # the others never come again
+        self._told &= standing
+        self._thought_of &= standing
+        self._phase_findings &= {record.id for record in self._records if isinstance(record, Finding)}
+        self._state.forget(since)
 
     def _close(self, last: Observation, end: float) -> None:
         if end - last.seconds > self._holds:
@@ -344,7 +370,8 @@ class Reasoner:
         self, trigger: Trigger, event: Event | None = None, alert: RiskState | None = None, order: UnusualOrder | None = None
     ) -> None:
         """A moment that matters: what is known now, thought about."""
-        phases, now = self._phases_now(), self._state.now
+        now, look = self._state.now, self._state.latest
+        phases = [*self._sorted(PhaseSegment), *(self._phases.until(now, look) if look is not None else ())]
         actions = [*self._sorted(ActionSegment), *self._actions.under_way()]
         goals = self.sub_goals(now)
         situation = Situation(
@@ -352,7 +379,7 @@ class Reasoner:
             now=now,
             procedure=self._state.procedure,
             phase=self._phases.phase,
-            graph=scene_graph(phases, actions, [*self._sorted(Event), *self._picture_now()], goals),
+            graph=scene_graph(phases, actions, [*self._sorted(Event), *shown_now(self._state)], goals),
             sub_goals=goals,
             event=event,
             alert=alert,
@@ -361,24 +388,6 @@ class Reasoner:
             unseen=self._state.unseen_past(),
         )
         self._records += self._thinker.think(situation)
-
-    def _phases_now(self) -> list[PhaseSegment]:
-        """Every phase so far, the one under way until now."""
-        closed, phase, look = [*self._sorted(PhaseSegment)], self._phases.phase, self._state.latest
-        if phase is None or look is None:
-            return closed
-        span = Span(min(self._phases.start_seconds, self._state.now), self._state.now)
-        return [*closed, PhaseSegment(span, phase, float(self._phases.belief.max()), self._phases.evidence(look))]
-
-    def _picture_now(self) -> list[Event]:
-        """What the picture shows now and is not over."""
-        state, look = self._state, self._state.latest
-        outside = look is not None and look.view.state is ViewState.OUTSIDE
-        gone = EventKind.OUT_OF_BODY if outside else EventKind.VIEW_LOST
-        acts = ((EventKind.BLEEDING_SEEN, state.bleeding), (EventKind.VIEW_LOST, state.view_lost), (gone, state.view_gone))
-        return [
-            Event(kind, Span(act.start_seconds, state.now), None, act.evidence.build()) for kind, act in acts if act is not None
-        ]
 
     def _sorted(self, kind: type[_Kept]) -> tuple[_Kept, ...]:
         return tuple(sorted((record for record in self._records if isinstance(record, kind)), key=lambda record: record.span))

@@ -9,6 +9,7 @@ from medgrpo.knowledge import PHASES, Procedure, label
 from medgrpo.perception import Domain, Observation
 from medgrpo.reasoning.acts import Act
 from medgrpo.reasoning.config import ReasonerConfig
+from medgrpo.reasoning.forgetting import first_and_last
 from medgrpo.reasoning.records import ActionSegment, Event, EventKind, PhaseSegment
 
 CALOT = "carlot-triangle-dissection"
@@ -67,6 +68,7 @@ class OperationState:
     view_lost: Act | None = None
     view_gone: Act | None = None  # black or outside: nothing at all can be seen
     dissections: list[Span] = field(default_factory=list[Span])  # Calot's phase, and its actions elsewhere; disjoint, in order
+    forgotten_dissection_seconds: float = 0.0  # of dissections that are no longer kept one by one
     paced: set[str] = field(default_factory=set[str])
     spent_seconds: float = 0.0
     typical_seconds: float = 0.0
@@ -102,6 +104,34 @@ class OperationState:
         self.events.append(KnownEvent(event, self.now, dissected, minimum, clipper, self.unseen_past(), recent))
 
     @property
+    def kept(self) -> int:
+        """How many notes of the past are held."""
+        return len(self.events) + len(self.dissections) + len(self.clipper_sights)
+
+    def forget(self, since: float) -> None:
+        """Drop what ended before that moment, so that the rules judge as they would have: sums and longest stretches stay.
+
+        Of old events the first and the last of a kind stay, those that were early for R1 apart.
+        """
+
+        def early(known: KnownEvent) -> bool:
+            return known.dissection_seconds < known.minimum_dissection_seconds
+
+        self.events = first_and_last(
+            self.events,
+            lambda known: known.known_seconds >= since,
+            lambda known: (known.event.kind, known.event.target, early(known)),
+        )
+        if self.phase == CALOT:
+            since = min(since, self.phase_since)  # this stretch will be counted once more as a whole when it ends
+        old = [one for one in self.dissections if one.end_seconds < since]
+        self.forgotten_dissection_seconds += sum(one.duration_seconds for one in old)
+        self.dissections = self.dissections[len(old) :]
+        sights = [one for one in self.clipper_sights if one.end_seconds < since]
+        longest = [max(sights, key=lambda one: one.duration_seconds)] if sights else []
+        self.clipper_sights = [*longest, *self.clipper_sights[len(sights) :]]
+
+    @property
     def pace(self) -> float:
         """Lengths of the ended phases over their typical lengths, held near 1 until enough has been seen."""
         prior = self.config.risk.pace_prior_seconds
@@ -122,7 +152,7 @@ class OperationState:
         if self.phase == CALOT:
             spans.append((self.phase_since, self.now))
         spans += [(act.start_seconds, act.last_seconds) for name, act in self.active.items() if _is_dissection(name)]
-        total, covered = 0.0, 0.0
+        total, covered = self.forgotten_dissection_seconds, 0.0
         for start, end in sorted(spans):
             start, end = max(start, covered), min(end, seconds)
             if end > start:

@@ -39,9 +39,10 @@ class Thinker:
         return tuple(made)
 
     def _again(self, thought: Thought) -> bool:
-        """Whether the same was concluded of the same acts a moment ago."""
+        """Whether the same was concluded of the same acts a moment ago; what was concluded longer ago is forgotten."""
+        self._last = {key: seconds for key, seconds in self._last.items() if thought.seconds - seconds < self._apart}
         acts = tuple(sorted({cue.concepts for cue in thought.cues_seen if len(cue.concepts) == 3}))
         key = thought.decision, acts
-        last = self._last.get(key)
+        again = key in self._last
         self._last[key] = thought.seconds
-        return last is not None and thought.seconds - last < self._apart
+        return again

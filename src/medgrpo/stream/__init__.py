@@ -20,9 +20,12 @@ from medgrpo.stream.alerts import (
     priority_of,
 )
 from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, LiveSource, Signal
+from medgrpo.stream.clips import ClipKeeper
 from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.inbox import Answer, Inbox, leave_answer
+from medgrpo.stream.keeping import ClipSettings, Retention
+from medgrpo.stream.latency import Latencies
 from medgrpo.stream.privacy import Privacy, PrivacyFilter
 from medgrpo.stream.session import Listener, LiveSession, Totals
 from medgrpo.stream.showing import PICTURE, WANTED_SECONDS, Showing, about_picture, want_picture
@@ -48,6 +51,8 @@ __all__ = [
     "ChannelPolicy",
     "ChannelReport",
     "ChannelState",
+    "ClipKeeper",
+    "ClipSettings",
     "Clock",
     "Decision",
     "FastLoop",
@@ -56,6 +61,7 @@ __all__ = [
     "Harm",
     "Inbox",
     "Kind",
+    "Latencies",
     "LinkEvent",
     "LinkState",
     "Listener",
@@ -69,6 +75,7 @@ __all__ = [
     "Privacy",
     "PrivacyFilter",
     "Remark",
+    "Retention",
     "Showing",
     "Signal",
     "SimulatedSource",

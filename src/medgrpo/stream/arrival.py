@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from medgrpo.video import Image
+from medgrpo.video import AmongPackets, Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ NO_FAULTS = Faults()
 class Arrival:
     """A picture. `index` counts all that came in; `case_seconds` is its moment in the case; `arrived_seconds` the clock's when it
     came in. `paint` makes the picture: it costs something, so only looks are painted. `stamp_seconds`: the source's own clock, from
-    the first picture of this connection, None where it has none. `faults`: since the picture before."""
+    the first picture of this connection, None where it has none. `faults`: since the picture before.
+    `packets`: the compressed packets that it came among, None where there are none or nobody asked for them."""
 
     index: int
     case_seconds: float
@@ -46,6 +47,7 @@ class Arrival:
     paint: Callable[[], Image]
     stamp_seconds: float | None = None
     faults: Faults = NO_FAULTS
+    packets: AmongPackets | None = None
 
 
 class LinkState(StrEnum):

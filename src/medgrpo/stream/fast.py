@@ -22,6 +22,8 @@ from medgrpo.stream.tick import Tick
 from medgrpo.video import Frame
 
 Channels = tuple[ChannelReport, ...]
+KEEPS_SECONDS = 7200.0
+"""So long the reasoner keeps a case's records whole; what is older is in the record, and memory stays flat."""
 
 
 class FastLoop:
@@ -38,7 +40,8 @@ class FastLoop:
         limits: TechnicalLimits | None = None,
         privacy: Privacy | None = None,
     ) -> None:
-        self.reasoner, self.alerts = Reasoner(procedure, reasoner_config(site)), AlertManager(site)
+        self.reasoner = Reasoner(procedure, reasoner_config(site), keeps_seconds=KEEPS_SECONDS)
+        self.alerts = AlertManager(site)
         self.technical = TechnicalWatch(clock, limits or TechnicalLimits(), live)
         self.privacy = PrivacyFilter(privacy or Privacy())
         self._perceiver, self._clock = perceiver, clock
@@ -102,7 +105,7 @@ class FastLoop:
         return replace(self._tick(seconds, channels, changes, events, dropped, duplicates), blind=blind)
 
     def finish(self, case_seconds: float) -> Timeline:
-        """The case is over: the whole timeline, phases smoothed."""
+        """The case is over: the timeline, phases smoothed; of cases longer than KEEPS_SECONDS only what was still kept."""
         return self.reasoner.revised(self.reasoner.finish(max(case_seconds, self._last_look)))
 
     def _decide(self, seconds: float, blind: str | None = None) -> tuple[Channels, tuple[Change, ...]]:

@@ -35,6 +35,11 @@ class PrivacyFilter:
         """Whether the picture of the last look may be shown as it is (masks aside)."""
         return self._clear
 
+    @property
+    def masks(self) -> bool:
+        """Whether parts of pictures must be blackened before they leave."""
+        return bool(self._masks)
+
     def look(self, observation: Observation) -> None:
         """Blurred and veiled views keep the state that was: neither proves that the camera left the body, nor that it came in."""
         state = observation.view.state

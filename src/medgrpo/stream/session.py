@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -22,10 +21,13 @@ from medgrpo.core import InputError, RecordError
 from medgrpo.reasoning import Timeline
 from medgrpo.stream.alerts import Change, ChannelReport, Decision
 from medgrpo.stream.arrival import NO_FAULTS, Arrival, Faults, LinkEvent, LiveSource
+from medgrpo.stream.clips import ClipKeeper
 from medgrpo.stream.clock import Clock, ManualClock
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.goals import Goals
 from medgrpo.stream.inbox import Answer, Inbox
+from medgrpo.stream.kept_files import unused, write_whole
+from medgrpo.stream.latency import Latencies
 from medgrpo.stream.mailbox import NOTHING, Mailbox, Taken
 from medgrpo.stream.slow import Remark, SlowLoop
 from medgrpo.stream.tick import Tick, change_body, report_body
@@ -53,8 +55,10 @@ class Totals:
     faults: Faults = NO_FAULTS
     dimmed: int = 0
     not_recorded: int = 0
+    clips: int = 0
+    clips_not_kept: int = 0
     decisions: Counter[str] = field(default_factory=Counter[str])
-    latency_ms: array[float] = field(default_factory=lambda: array("d"))
+    latency: Latencies = field(default_factory=Latencies)
     case_seconds: float = 0.0
 
     def pictures(self) -> dict[str, int]:
@@ -80,12 +84,13 @@ class LiveSession:
         slow: SlowLoop | None = None,
         on_remark: Callable[[Remark], None] | None = None,
         inbox: Inbox | None = None,
+        clips: ClipKeeper | None = None,
     ) -> None:
         self._source, self.loop, self._clock = source, loop, clock
         self._journal, self._case_dir, self._every = journal, case_dir, every_seconds
         self._listeners, self._lock = tuple(listeners), threading.Lock()
-        self._slow, self._on_remark = slow, on_remark
         self._inbox, self._goals = inbox, Goals(loop.reasoner)
+        self._slow, self._on_remark, self._clips = slow, on_remark, clips
         self._channels: dict[str, tuple[str, str]] = {}
         self._last_arrival: Arrival | None = None
         self._begun = clock.seconds()
@@ -94,11 +99,14 @@ class LiveSession:
             loop.alerts.count_from(journal.counter)  # an alert has an entry: no earlier one has a higher number
 
     def run(self, stop: Callable[[], bool]) -> Timeline:
-        """Until the source ends or `stop` says so; the whole timeline. VideoError when the source cannot be opened at all."""
+        """Until the source ends or `stop` says so: what `FastLoop.finish` gives. VideoError when the source cannot be opened."""
         if self._source.waits:
             self._run_waiting(stop)
         else:
             self._run_live(stop)
+        if self._clips is not None:
+            self._clips.finish()
+            self._clipped(self._clips)
         return self.loop.finish(self.totals.case_seconds)
 
     def answer(self, alert_id: str, by: str, dismissed_because: str | None = None, request: str | None = None) -> Change:
@@ -208,6 +216,9 @@ class LiveSession:
             self._count_arrived(taken)
             self._count(tick, arrival)
             self._record(tick)
+            if self._clips is not None:
+                self._clips.look(arrival, tick, self.loop.privacy)
+                self._clipped(self._clips)
             remarks = self._remarks(tick)
         for listener in self._listeners:
             listener(tick)
@@ -242,7 +253,7 @@ class LiveSession:
         for change in tick.changes:
             totals.decisions[change.decision.value] += 1
         if tick.latency_ms is not None:
-            totals.latency_ms.append(tick.latency_ms)
+            totals.latency.add(tick.latency_ms)
 
     def _record(self, tick: Tick) -> None:
         for event in tick.events:
@@ -270,6 +281,12 @@ class LiveSession:
             self._write("remark", asdict(remark))
         return remarks
 
+    def _clipped(self, clips: ClipKeeper) -> None:
+        for body in clips.take():
+            self.totals.clips += "file" in body
+            self.totals.clips_not_kept += "not_kept" in body
+            self._write("clip", body, durable=True)
+
     def _changed(self, report: ChannelReport) -> None:
         """A channel is written when its state or reason changes, never left to be guessed."""
         now = (report.state.value, report.why)
@@ -281,11 +298,11 @@ class LiveSession:
         """The picture at which it was said, as it may leave the fast loop, with its hash."""
         if self._case_dir is None or tick.shown is None or change.alert is None:
             return None
-        data = encode_jpeg(tick.shown)
-        name = f"evidence/{change.alert.id}.jpg"
+        data, folder = encode_jpeg(tick.shown), self._case_dir / "evidence"
+        name = f"evidence/{unused(folder, change.alert.id)}.jpg"
         try:
-            (self._case_dir / "evidence").mkdir(exist_ok=True)
-            (self._case_dir / name).write_bytes(data)
+            folder.mkdir(exist_ok=True)
+            write_whole(self._case_dir / name, data)
         except OSError as error:
             return {"not_kept": f"{error.strerror or error}"}
         return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "dimmed": not self.loop.privacy.clear}

@@ -3,6 +3,8 @@
 Nothing is painted until somebody asks: of twenty-five pictures a second most are only counted.
 """
 
+# PyAV's stubs leave the stream type of packets open
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
 import zlib
@@ -21,6 +23,7 @@ from medgrpo.core import VideoError
 from medgrpo.video.bridge import Bridge
 from medgrpo.video.decode import MOST_PIXELS
 from medgrpo.video.frame import Image
+from medgrpo.video.packets import AmongPackets, PacketForm, PacketRing, RingLimits
 from medgrpo.video.picture import Painter, upright_size
 
 _SCHEMES: dict[str, tuple[str, dict[str, str]]] = {
@@ -47,6 +50,7 @@ class LivePicture:
     `mark` is a checksum over a part of its brightness: two pictures in a row with the same mark are the same picture shown again
     (a camera's noise never repeats). `size_wh` is upright. `broken`: packets since the picture before that did not decode, and
     this one where the decoder says that it is damaged. `stamp`: as in `seconds`, but as the stream has it.
+    `packets`: the compressed packets that it came among, where they are kept.
     """
 
     seconds: float | None
@@ -54,6 +58,7 @@ class LivePicture:
     size_wh: tuple[int, int]
     broken: int
     stamp: float | None
+    packets: AmongPackets | None
     _frame: VideoFrame
     _painter: Painter
 
@@ -66,27 +71,30 @@ class LivePicture:
 
 
 class ArrivingFrames:
-    """Decoded frames of one connection, in order, as live pictures."""
+    """Decoded frames of one connection, in order, as live pictures. `ring`: where its packets are kept."""
 
-    def __init__(self) -> None:
-        self._painter, self._first = Painter(exact=False), None
+    def __init__(self, ring: PacketRing | None = None) -> None:
+        self._painter, self._first, self._ring = Painter(exact=False), None, ring
 
     def picture(self, frame: VideoFrame, broken: int) -> LivePicture:
         """`broken`: packets that did not decode since the frame before; a frame that the decoder calls damaged is added."""
         stamp = None if frame.pts is None or frame.time_base is None else float(frame.pts * frame.time_base)
         self._first = stamp if self._first is None else self._first
         seconds = None if stamp is None or self._first is None else stamp - self._first
-        return LivePicture(seconds, _mark(frame), upright_size(frame), broken + frame.is_corrupt, stamp, frame, self._painter)
+        packets = None if self._ring is None else AmongPackets(self._ring, stamp)
+        broken += frame.is_corrupt
+        return LivePicture(seconds, _mark(frame), upright_size(frame), broken, stamp, packets, frame, self._painter)
 
 
 class LiveReading:
     """A connection. `pictures` ends when the other side ends; VideoError when it breaks or stays silent for `silence_seconds`.
 
     `bursts`: pictures come many at a time (HLS: a segment); whoever wants them as they happened waits for their stamps. `finished`:
-    such a playlist says that nothing will be added. `broken` counts packets that did not decode.
+    such a playlist says that nothing will be added. `broken` counts packets that did not decode. `keep`: so much of the compressed
+    packets is kept beside the pictures; None, or a source that does not compress: nothing.
     """
 
-    def __init__(self, address: str, silence_seconds: float = 5.0) -> None:
+    def __init__(self, address: str, silence_seconds: float = 5.0, keep: RingLimits | None = None) -> None:
         self.address = address
         self.broken = 0
         self._bridge: Bridge | None = None
@@ -98,6 +106,8 @@ class LiveReading:
         self.finished = self.bursts and self._container.duration is not None
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "SLICE"  # threads over frames would hold pictures back
+        form = None if keep is None else PacketForm(self._stream)
+        self._ring = None if keep is None or form is None or not form.compressed else PacketRing(form, keep)
 
     def _opened(self, silence_seconds: float) -> InputContainer:
         form, options = _how(self.address)
@@ -118,9 +128,11 @@ class LiveReading:
 
     def pictures(self) -> Iterator[LivePicture]:
         """As they come. Packets that do not decode are counted in `broken` and passed over."""
-        frames_taken, told = ArrivingFrames(), 0
+        frames_taken, told, ring = ArrivingFrames(self._ring), 0, self._ring
         try:
             for packet in self._container.demux(self._stream):
+                if ring is not None:
+                    ring.add(packet)
                 try:
                     frames = packet.decode()
                 except FFmpegError:

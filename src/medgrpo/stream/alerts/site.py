@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from medgrpo.core import Config, InputError
+from medgrpo.stream.keeping import ClipSettings, Retention
 
 Role = Literal["watcher", "partner"]
 
@@ -46,6 +47,8 @@ class Site(Config):
     budget: Budget = Budget()
     escalate_after_seconds: float = Field(default=60.0, gt=0)
     """A medium or low alert that nobody acknowledges goes up one step after this time, once."""
+    clips: ClipSettings = ClipSettings()
+    retention: Retention = Retention()
     channels: Mapping[str, ChannelPolicy] = Field(
         default_factory=lambda: {
             "energy_without_view": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),

@@ -8,23 +8,27 @@ from pathlib import Path
 from medgrpo.core import InputError
 from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, Signal
 from medgrpo.stream.clock import Clock
-from medgrpo.video import LiveReading
+from medgrpo.video import LiveReading, RingLimits
 
 
 class FileSource:
-    """`speed` 1 is the video's own; 0 is as fast as it is looked at. `loops`: how often it is played, 0 for ever, as one case."""
+    """`speed` 1 is the video's own; 0 is as fast as it is looked at. `loops`: how often it is played, 0 for ever, as one case.
 
-    def __init__(self, path: Path, clock: Clock, speed: float = 1.0, loops: int = 1) -> None:
+    `keep`: as LiveReading's.
+    """
+
+    def __init__(self, path: Path, clock: Clock, speed: float = 1.0, loops: int = 1, keep: RingLimits | None = None) -> None:
         if not 0 <= speed <= 100:
             raise InputError(f"--speed is {speed:g}: give 0 (as fast as possible) to 100")
         self.name, self.waits = path.name, speed == 0
         self._path, self._clock, self._speed, self._loops = path, clock, speed, loops
+        self._keep = keep
 
     def signals(self, stop: Callable[[], bool]) -> Iterator[Signal]:
         clock, index, begun, before = self._clock, 0, self._clock.seconds(), 0.0
         played, last, step = 0, 0.0, 0.04
         while not stop() and (self._loops == 0 or played < self._loops):
-            with LiveReading(str(self._path)) as reading:
+            with LiveReading(str(self._path), keep=self._keep) as reading:
                 if played == 0:
                     yield LinkEvent(LinkState.CONNECTED, clock.seconds(), self.name)
                 for picture in reading.pictures():
@@ -40,7 +44,15 @@ class FileSource:
                             clock.sleep(wait)
                     faults = Faults(broken=picture.broken)
                     yield Arrival(
-                        index, case, clock.seconds(), picture.mark, picture.size_wh, picture.image, picture.seconds, faults
+                        index,
+                        case,
+                        clock.seconds(),
+                        picture.mark,
+                        picture.size_wh,
+                        picture.image,
+                        picture.seconds,
+                        faults,
+                        picture.packets,
                     )
                     index += 1
             before, played = last + step, played + 1

@@ -111,6 +111,7 @@ class NetworkSource:
             paint=picture.image,
             stamp_seconds=picture.seconds,
             faults=faults,
+            packets=picture.packets,
         )
 
     def _lost(self, why: str, attempt: int, stop: Callable[[], bool]) -> Generator[Signal, None, int]:
