@@ -172,7 +172,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    parsed = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = build_parser().parse_args(given)
+    parsed.given = given  # for commands that start themselves again in several processes
 
     from medgrpo.core import MedgrpoError
 

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medgrpo.cli.command import Subparsers
 from medgrpo.cli.judges import add_judge_options, judge_account, open_judge
+from medgrpo.cli.training import Progress, add_run_options, run_training
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from medgrpo.policy import Team
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -18,8 +24,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "RECIPE is a TOML file with every setting; recipes/ in the repository holds commented ones. A run that was stopped or "
         "killed goes on, to the same numbers, when the same command is given again. Needs the extra `models`.",
     )
-    parser.add_argument("recipe", metavar="RECIPE", type=Path, help="the recipe (TOML)")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the run: metrics, checkpoint, model")
+    add_run_options(parser)
     parser.add_argument(
         "--judge",
         metavar="JUDGE",
@@ -31,16 +36,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from medgrpo.core import MissingExtra
+    return run_training(args, "grpo", _train)
 
-    try:
-        from medgrpo.policy import needs_sentences, read_grpo_recipe, train_grpo
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra("medgrpo train grpo", "models", error.name) from error
-    from medgrpo.analysis import stop_on_signals
-    from medgrpo.cli.progress import titled_progress
+
+def _train(args: argparse.Namespace, team: Team, progress: Progress, stop: Callable[[], bool]) -> int:
+    from medgrpo.policy import needs_sentences, read_grpo_recipe, train_grpo
     from medgrpo.scoring import Remembering, load_minilm
     from medgrpo.tasks import RubricKind
 
@@ -48,10 +48,12 @@ def run(args: argparse.Namespace) -> int:
     sentences = Remembering(load_minilm()) if needs_sentences(recipe) else None
     judge = None
     if args.judge is not None:
+        if not team.first:  # a file of replies has one writer
+            args.judge_replies = args.judge_replies.with_suffix(f".{team.rank}{args.judge_replies.suffix}")
         judge = open_judge(args, args.judge, RubricKind.COMPARATIVE, judge_account(args))
-    with titled_progress() as progress, stop_on_signals() as stop:
-        done = train_grpo(recipe, args.out, progress, stop, sentences, judge)
-    for reason in done.stopped:
-        sys.stderr.write(f"medgrpo: stopped by an alarm after step {done.steps}: {reason}\n")
-    sys.stdout.write(f"{done.model or args.out / 'metrics.jsonl'}\n")
+    done = train_grpo(recipe, args.out, progress, stop, sentences, judge, team)
+    if team.first:
+        for reason in done.stopped:
+            sys.stderr.write(f"medgrpo: stopped by an alarm after step {done.steps}: {reason}\n")
+        sys.stdout.write(f"{done.model or args.out / 'metrics.jsonl'}\n")
     return 4 if done.stopped else 0

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medgrpo.cli.command import Subparsers
+from medgrpo.cli.training import Progress, add_run_options, run_training
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from medgrpo.policy import Team
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -17,26 +23,20 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "packed into one sequence (docs/method.md). RECIPE is a TOML file with every setting; recipes/ in the repository holds "
         "commented ones. A run that was stopped or killed goes on, to the same numbers. Needs the extra `models`.",
     )
-    parser.add_argument("recipe", metavar="RECIPE", type=Path, help="the recipe (TOML)")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the run: metrics, checkpoint, model")
+    add_run_options(parser)
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
-    from medgrpo.core import MissingExtra
+    return run_training(args, "sft", _train)
 
-    try:
-        from medgrpo.policy import read_sft_recipe, train_sft
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra("medgrpo train sft", "models", error.name) from error
-    from medgrpo.analysis import stop_on_signals
-    from medgrpo.cli.progress import titled_progress
 
-    recipe = read_sft_recipe(args.recipe)
-    with titled_progress() as progress, stop_on_signals() as stop:
-        done = train_sft(recipe, args.out, progress, stop)
+def _train(args: argparse.Namespace, team: Team, progress: Progress, stop: Callable[[], bool]) -> int:
+    from medgrpo.policy import read_sft_recipe, train_sft
+
+    done = train_sft(read_sft_recipe(args.recipe), args.out, progress, stop, team)
+    if not team.first:
+        return 0
     for reason, count in done.left_out.items():
         sys.stderr.write(f"medgrpo: {count} questions left out: {reason}\n")
     if done.skipped:

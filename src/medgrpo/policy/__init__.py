@@ -7,6 +7,7 @@ from medgrpo.policy.checks import Sight, check_sight
 from medgrpo.policy.drawing import run_page
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.grpo import Finished, train_grpo
+from medgrpo.policy.launching import run_processes
 from medgrpo.policy.lora import add_adapters, merge_adapters
 from medgrpo.policy.losses import LossKind, answer_loss, clipped, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import Measured, measure
@@ -16,17 +17,24 @@ from medgrpo.policy.recipe import GrpoRecipe, StopSettings, UpdateSettings, need
 from medgrpo.policy.rewarding import Rewarded, Rewarder
 from medgrpo.policy.rollout import Sampled, sample_group
 from medgrpo.policy.sft import SftFinished, choose_trained, train_sft
-from medgrpo.policy.sft_order import balanced_steps, epoch_order, packs, quotas
+from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs, quotas
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe, read_sft_recipe
-from medgrpo.policy.update import Group, accumulate, measured, pieces
+from medgrpo.policy.spreading import Spread, spread_over
+from medgrpo.policy.team import ALONE, PeerLost, Team, open_team
+from medgrpo.policy.trackers import OPENERS, Trackers
+from medgrpo.policy.update import Group, Idle, accumulate, measured, pieces, update_weights
 
 __all__ = [
+    "ALONE",
+    "OPENERS",
     "FeatureStore",
     "Finished",
     "Group",
     "GrpoRecipe",
+    "Idle",
     "LossKind",
     "Measured",
+    "PeerLost",
     "Policy",
     "Prompt",
     "Question",
@@ -39,7 +47,10 @@ __all__ = [
     "SftModelSettings",
     "SftRecipe",
     "Sight",
+    "Spread",
     "StopSettings",
+    "Team",
+    "Trackers",
     "UpdateSettings",
     "accumulate",
     "add_adapters",
@@ -51,6 +62,7 @@ __all__ = [
     "check_sight",
     "choose_trained",
     "clipped",
+    "dealt",
     "epoch_order",
     "is_clipped",
     "k3",
@@ -58,6 +70,7 @@ __all__ = [
     "measured",
     "merge_adapters",
     "needs_sentences",
+    "open_team",
     "packs",
     "pictures_of",
     "pieces",
@@ -67,10 +80,13 @@ __all__ = [
     "read_questions",
     "read_sft_recipe",
     "run_page",
+    "run_processes",
     "sample_group",
     "sampling_of",
+    "spread_over",
     "token_weights",
     "tower_digest",
     "train_grpo",
     "train_sft",
+    "update_weights",
 ]

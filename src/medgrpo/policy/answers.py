@@ -16,19 +16,25 @@ from torch import Tensor
 from medgrpo.core import ModelError
 from medgrpo.models import Encoded, Patches, PositionRule, rope_positions
 from medgrpo.policy.features import Features, FeatureStore, as_outputs, seen_by
-from medgrpo.policy.policy import FAMILIES
+from medgrpo.policy.policy import FAMILIES, Through, directly
 from medgrpo.policy.samples_attention import SAMPLES
 
 
 class Reader:
-    """A network that reads whole samples. `store`: features of its frozen vision, where they are kept on disk."""
+    """A network that reads whole samples. `store`: features of its frozen vision, where they are kept on disk.
 
-    def __init__(self, network: Any, rule: PositionRule, half: bool, store: FeatureStore | None = None) -> None:
+    `through`: how a forward pass with gradients is run where the network lies in shares.
+    """
+
+    def __init__(
+        self, network: Any, rule: PositionRule, half: bool, store: FeatureStore | None = None, through: Through = directly
+    ) -> None:
         kind = network.config.model_type
         if kind not in FAMILIES:
             raise ModelError(f"{kind}: only {', '.join(FAMILIES)} can pack samples exactly; others keep a running state")
         self.network = network
         self.store = store
+        self._through = through
         self._rule: PositionRule = rule
         self._half = half
         vision = network.config.vision_config
@@ -55,16 +61,19 @@ class Reader:
         ends = np.cumsum(lengths)
         rows = [np.arange(end - len(sample.reply_ids), end) for sample, end in zip(samples, ends, strict=True)]
         said = torch.from_numpy(np.concatenate(rows)).to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=self._half):
-            clips = [clip for sample in samples for clip in sample.clips]
-            seen = {"mm_encoder_outputs": {"video": as_outputs(self._features(clips, blind))}} if clips else {}
-            hidden = self.network.model(
-                input_ids=ids[None], position_ids=positions, use_cache=False, sample_lengths=lengths, **seen
-            ).last_hidden_state
-            logits = self.network.lm_head(hidden[0, said - 1])  # what predicts a token: the one before
-        logits = logits if logits.dtype == torch.float64 else logits.float()
-        lost = torch.nn.functional.cross_entropy(logits, ids[said], reduction="none")
-        return list(lost.split([len(own) for own in rows]))
+
+        def lost() -> tuple[Tensor, ...]:
+            with torch.autocast(device.type, torch.bfloat16, enabled=self._half):
+                clips = [clip for sample in samples for clip in sample.clips]
+                seen = {"mm_encoder_outputs": {"video": as_outputs(self._features(clips, blind))}} if clips else {}
+                hidden = self.network.model(
+                    input_ids=ids[None], position_ids=positions, use_cache=False, sample_lengths=lengths, **seen
+                ).last_hidden_state
+                logits = self.network.lm_head(hidden[0, said - 1])  # what predicts a token: the one before
+            logits = logits if logits.dtype == torch.float64 else logits.float()
+            return (torch.nn.functional.cross_entropy(logits, ids[said], reduction="none"),)
+
+        return list(self._through(lost)[0].split([len(own) for own in rows]))
 
     def _features(self, clips: Sequence[Patches], blind: bool) -> list[Features]:
         """In the order of `clips`; a clip that stands there twice is looked at once."""

@@ -1,9 +1,15 @@
-"""A step's groups: clips read ahead, answers sampled, rewards worked out while the next group is being sampled."""
+"""A step's groups: clips read ahead, answers sampled, rewards worked out while the next group is being sampled.
+
+Of many processes each asks its share of every wave and tells the others what came of it, so that all know all groups, in the order
+in which they were drawn. An answer's chances hang on the question's number in the run alone: who asks it changes nothing.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
@@ -15,6 +21,16 @@ from medgrpo.policy.questions import Question, Sampler
 from medgrpo.policy.recipe import RolloutSettings
 from medgrpo.policy.rewarding import Rewarder
 from medgrpo.policy.rollout import Sampled, sample_group
+from medgrpo.policy.spreading import Spread
+from medgrpo.policy.team import Team
+
+Numbered = tuple[int, Question]
+"""A question and its place among those drawn for the step."""
+
+
+def seed_of(run: int, step: int, number: int) -> int:
+    """The seed of the answers to one question: of 63 bits, unlike for any two questions that a run asks."""
+    return int.from_bytes(hashlib.sha256(f"{run}/{step}/{number}".encode()).digest()[:8], "big") >> 1
 
 
 class Collector:
@@ -28,38 +44,58 @@ class Collector:
         sampler: Sampler,
         settings: RolloutSettings,
         encode: Callable[[Question], Encoded],
-        generator: torch.Generator,
+        seed: int,
+        spread: Spread,
+        team: Team,
     ) -> None:
         self._policy, self._encoder, self._rewarder = policy, encoder, rewarder
         self._sampler, self._settings = sampler, settings
-        self._encode, self._generator = encode, generator
+        self._encode, self._seed, self._spread, self._team = encode, seed, spread, team
 
-    async def collect(self) -> Collected:
+    async def collect(self, step: int) -> Collected:
         """Draw in waves until there are enough groups with spread, or `draws_per_step` questions were drawn."""
+        with self._spread.gathered():
+            return await self._collect(step)
+
+    async def _collect(self, step: int) -> Collected:
         collected = Collected()
         drawn = 0
         while drawn < self._settings.draws_per_step:
             missing = self._settings.prompts_per_step - len(collected.with_spread)
             if missing <= 0:
                 break
-            wave = [self._sampler.draw() for _ in range(min(missing, self._settings.draws_per_step - drawn))]
-            drawn += len(wave)
-            await self._ask(wave, collected)
+            size = min(missing, self._settings.draws_per_step - drawn)
+            wave = [(drawn + place, self._sampler.draw()) for place in range(size)]
+            drawn += size
+            own = await self._ask(step, [one for one in wave if self._team.owns(one[0])])
+            told = {number: _sent(came) for number, came in own.items()}
+            others = {number: came for one in self._team.gather(told) for number, came in one.items()}
+            for number, question in wave:
+                came = own[number] if number in own else _received(question, others[number])
+                if isinstance(came, str):
+                    collected.skipped.append((question, came))
+                else:
+                    collected.asked.append(came)
         return collected
 
-    async def _ask(self, wave: Sequence[Question], collected: Collected) -> None:
-        scoring: list[asyncio.Task[Asked]] = []
-        ahead = asyncio.create_task(asyncio.to_thread(self._read, wave[0]))
-        for place, question in enumerate(wave):
+    async def _ask(self, step: int, wave: Sequence[Numbered]) -> dict[int, Asked | str]:
+        """By number: the group, or why the question's clip cannot be had."""
+        came: dict[int, Asked | str] = {}
+        scoring: dict[int, asyncio.Task[Asked]] = {}
+        if not wave:
+            return came
+        ahead = asyncio.create_task(asyncio.to_thread(self._read, wave[0][1]))
+        for place, (number, question) in enumerate(wave):
             read = await ahead
             if place + 1 < len(wave):
-                ahead = asyncio.create_task(asyncio.to_thread(self._read, wave[place + 1]))
+                ahead = asyncio.create_task(asyncio.to_thread(self._read, wave[place + 1][1]))
             if isinstance(read, str):
-                collected.skipped.append((question, read))
+                came[number] = read
                 continue
-            answers = await asyncio.to_thread(self._sample, read)
-            scoring.append(asyncio.create_task(self._score(question, read, answers)))
-        collected.asked += await asyncio.gather(*scoring)
+            answers = await asyncio.to_thread(self._sample, read, seed_of(self._seed, step, number))
+            scoring[number] = asyncio.create_task(self._score(question, read, answers))
+        groups = await asyncio.gather(*scoring.values())
+        return came | dict(zip(scoring, groups, strict=True))
 
     def _read(self, question: Question) -> Encoded | str:
         """The prompt, or why this question's clip cannot be had."""
@@ -68,11 +104,27 @@ class Collector:
         except InputError as error:
             return str(error)
 
-    def _sample(self, encoded: Encoded) -> list[Sampled]:
-        prompt = self._policy.prompt(encoded)
-        return sample_group(self._policy, prompt, self._settings.group_size, self._settings.most_new_tokens, self._generator)
+    def _sample(self, encoded: Encoded, seed: int) -> list[Sampled]:
+        prompt, settings = self._policy.prompt(encoded), self._settings
+        generator = torch.Generator(self._policy.device).manual_seed(seed)
+        return sample_group(self._policy, prompt, settings.group_size, settings.most_new_tokens, generator)
 
     async def _score(self, question: Question, encoded: Encoded, answers: Sequence[Sampled]) -> Asked:
         replies = tuple(self._encoder.decode(answer.token_ids.tolist()) for answer in answers)
         rewarded = await self._rewarder.group(question.example, replies)
         return Asked(question, encoded, tuple(answers), replies, tuple(rewarded))
+
+
+def _sent(came: Asked | str) -> Any:
+    """What the other processes need of it: all but the prompt, on the processor."""
+    if isinstance(came, str):
+        return came
+    answers = [(one.token_ids.cpu(), one.logprobs.cpu(), one.finish) for one in came.answers]
+    return answers, came.replies, came.rewarded
+
+
+def _received(question: Question, sent: Any) -> Asked | str:
+    if isinstance(sent, str):
+        return sent
+    answers, replies, rewarded = sent
+    return Asked(question, None, tuple(Sampled(*one) for one in answers), replies, rewarded)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -63,7 +64,7 @@ class FeatureStore:
     def write(self, clip: Patches, features: Features) -> None:
         """Whole or not at all."""
         path = self.path(clip)
-        unfinished = path.with_suffix(".unfinished")
+        unfinished = path.with_suffix(f".{os.getpid()}.unfinished")  # processes may write the same clip
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             torch.save([one.detach().cpu() for one in features], unfinished)

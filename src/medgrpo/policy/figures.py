@@ -17,10 +17,13 @@ from medgrpo.reward import spread_of
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its sampled answers and their rewards; whether it has spread enough to learn from."""
+    """A question with its sampled answers and their rewards; whether it has spread enough to learn from.
+
+    `encoded` is None where another process sampled the answers: that one will learn from them.
+    """
 
     question: Question
-    encoded: Encoded
+    encoded: Encoded | None
     answers: tuple[Sampled, ...]
     replies: tuple[str, ...]
     rewarded: tuple[Rewarded, ...]

@@ -1,13 +1,15 @@
-"""The loop of MedGRPO on one machine: collect groups, reward, update, write down, keep; resumable at any step to the same losses.
+"""The loop of MedGRPO: collect groups, reward, update, write down, keep; resumable at any step to the same losses.
 
-What it leaves out: more than one process (the figures, the sampler and the checkpoint are of one), and engines other than the
-network itself for sampling.
+Of many processes each samples and learns from its share of a step's groups; what is decided and written is decided over all of them
+(`team`), and the first one writes. What it leaves out: engines other than the network itself for sampling.
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
+import hashlib
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from medgrpo.benchmark import clip_of
 from medgrpo.core import InputError, Interrupted, ModelError
 from medgrpo.models import Encoded, Encoder, Request, open_encoder
 from medgrpo.policy.alarms import alarms
+from medgrpo.policy.checkpoints import Checkpoints
 from medgrpo.policy.checks import check_sight
 from medgrpo.policy.collecting import Collector
 from medgrpo.policy.figures import Asked, Collected, by_source_task
@@ -31,7 +34,18 @@ from medgrpo.policy.policy import Policy
 from medgrpo.policy.questions import Question, Sampler, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import GrpoRecipe
 from medgrpo.policy.rewarding import Rewarder
-from medgrpo.policy.update import Group, UpdateFigures, accumulate, measured
+from medgrpo.policy.spreading import spread_over
+from medgrpo.policy.team import ALONE, Team
+from medgrpo.policy.trackers import Trackers
+from medgrpo.policy.update import (
+    Group,
+    Idle,
+    UpdateFigures,
+    accumulate,
+    counted_lengths,
+    measured,
+    update_weights,
+)
 from medgrpo.reward import Calibration, SpreadAverages, batch_advantages, read_calibration
 from medgrpo.scoring import Embedder
 from medgrpo.tasks import Judge
@@ -55,17 +69,18 @@ def train_grpo(
     stop: Callable[[], bool],
     sentences: Embedder | None = None,
     judge: Judge | None = None,
+    team: Team = ALONE,
 ) -> Finished:
-    """Run or go on. Interrupted when `stop` says so: the checkpoint then holds the last whole step."""
-    run = GrpoRun(recipe, out, sentences, judge)
+    """Run or go on. Interrupted when `stop` says so in any process: the checkpoint then holds the last whole step."""
+    run = GrpoRun(recipe, out, sentences, judge, team)
     return run.train(progress, stop)
 
 
 class GrpoRun:
     """Everything that a run holds. Made whole or not at all: whatever can be refused is refused here, before the first step."""
 
-    def __init__(self, recipe: GrpoRecipe, out: Path, sentences: Embedder | None, judge: Judge | None) -> None:
-        self.recipe = recipe
+    def __init__(self, recipe: GrpoRecipe, out: Path, sentences: Embedder | None, judge: Judge | None, team: Team = ALONE) -> None:
+        self.recipe, self.team = recipe, team
         questions = read_questions(recipe.data.questions, recipe.data.tasks)
         calibration = _calibration(recipe)
         self._rewarder = Rewarder(recipe.rewards, calibration, sentences, judge)
@@ -73,50 +88,67 @@ class GrpoRun:
         self._encoder: Encoder = open_encoder(recipe.model.checkpoint)
         _check_budget(questions.kept, self._encoder, recipe.rollout.most_new_tokens)
         self.folder = RunFolder(out)
-        goes_on = self.folder.start(_told(recipe, calibration, judge, sentences))
+        told = _told(recipe, calibration, judge, sentences)
+        goes_on = start_together(self.folder, team, told, recipe.data.questions)
         torch.manual_seed(recipe.run.seed)
-        network = load_network(recipe.model)
-        self.policy: Policy = policy_of(network, self._encoder, recipe)
-        self._reference: Policy | None = policy_of(copy.deepcopy(network), self._encoder, recipe) if recipe.update.kl > 0 else None
+        network = load_network(recipe.model, team.local)
+        start = copy.deepcopy(network) if recipe.update.kl > 0 else None
+        self._spread = spread_over(network, team, recipe.run.spread)
+        self.policy: Policy = policy_of(network, self._encoder, recipe, self._spread)
+        self._reference_spread = self._spread if start is None else spread_over(start, team, recipe.run.spread)
+        self._reference = None if start is None else policy_of(start, self._encoder, recipe, self._reference_spread)
         self._trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
         settings = recipe.update
         self._optimiser = torch.optim.AdamW(self._trained, lr=settings.learning_rate, weight_decay=settings.weight_decay)
         warm = max(1, settings.warmup_steps)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(self._optimiser, lambda update: min(1.0, (update + 1) / warm))
-        self._generator = torch.Generator(self.policy.device).manual_seed(recipe.run.seed)
         self._sampler = Sampler(questions.kept, recipe.data.balance, recipe.run.seed)
         self._averages = SpreadAverages(recipe.rewards.ema_decay)
         self.step = 0
         self._questions = questions.kept
         self._left_out = questions.left_out
+        self._checkpoints = Checkpoints(self.folder, team, self._spread, "network", network.state_dict(), self._optimiser)
+        self._idle: Idle | None = None
         if goes_on:
-            self._restore(self.folder.load(self.policy.device))
-        self.folder.cut_back(self.step)
+            self._restore(self._checkpoints.restore(self.policy.device))
+        self._history: list[dict[str, Any]] = team.from_first(lambda: self.folder.cut_back(self.step))
+        self._trackers = Trackers(recipe.run.trackers if team.first else (), out, told, self.step)
         self._collector = Collector(
-            self.policy, self._encoder, self._rewarder, self._sampler, recipe.rollout, self._encode, self._generator
+            self.policy,
+            self._encoder,
+            self._rewarder,
+            self._sampler,
+            recipe.rollout,
+            self._encode,
+            recipe.run.seed,
+            self._spread,
+            team,
         )
 
     def train(self, progress: Progress, stop: Callable[[], bool]) -> Finished:
         """All steps that are left."""
-        with asyncio.Runner() as runner:  # one loop for all steps: a judge's connections belong to it
+        # one loop for all steps: a judge's connections belong to it
+        with asyncio.Runner() as runner, self._trackers:
             return self._train(progress, stop, runner)
 
     def _train(self, progress: Progress, stop: Callable[[], bool], runner: asyncio.Runner) -> Finished:
         steps = self.recipe.run.steps
         self._check_sight()
-        history = self.folder.lines("metrics.jsonl")
+        history = self._history
         while self.step < steps:
-            if stop():
-                self.folder.save(self._state())
+            if self.team.any(stop()):
+                self._checkpoints.save(self._state())
                 raise Interrupted(f"stopped after step {self.step} of {steps}; the same command goes on")
             line = self._one_step(runner)
             history.append(line)
             found = alarms(self.recipe.stop, history)
             self.step += 1
-            self.folder.append("metrics.jsonl", {**line, "alarms": found})
-            progress(f"GRPO: {_words(line)}", self.step, steps)
+            if self.team.first:
+                self.folder.append("metrics.jsonl", {**line, "alarms": found})
+                self._trackers.write(line)
+                progress(f"GRPO: {_words(line)}", self.step, steps)
             if found or self.step == steps or self.step % self.recipe.run.checkpoint_every == 0:
-                self.folder.save(self._state())
+                self._checkpoints.save(self._state())
             if found:
                 return Finished(self.step, None, tuple(found))
         return Finished(self.step, self._export(), ())
@@ -124,7 +156,7 @@ class GrpoRun:
     def _one_step(self, runner: asyncio.Runner) -> dict[str, Any]:
         self.policy.network.eval()
         started = time.perf_counter()
-        collected = runner.run(self._collector.collect())
+        collected = runner.run(self._collector.collect(self.step))
         sampled = time.perf_counter()
         if not collected.asked:
             reasons = "; ".join(sorted({reason for _, reason in collected.skipped})[:3])
@@ -134,7 +166,7 @@ class GrpoRun:
         rewards = [[one.reward for one in asked.rewarded] for asked in used]
         tasks = [asked.question.example.task for asked in used]
         advantages = batch_advantages(rewards, tasks, self.recipe.rewards.scale, self._averages)
-        figures, norm = self._update([self._group(asked, own) for asked, own in zip(used, advantages, strict=True)])
+        figures, norm = self._update(used, advantages)
         self._write_samples(used, advantages)
         seen = [(None,) * len(asked.answers) for asked in used] if figures is None else figures.answers
         return {
@@ -150,28 +182,42 @@ class GrpoRun:
             "keys": by_source_task(collected, used, advantages, seen),
         }
 
-    def _group(self, asked: Asked, advantages: Sequence[float]) -> Group:
+    def _counts(self, asked: Asked) -> tuple[bool, ...]:
         masked = self.recipe.update.mask_overlong
-        counts = tuple(
+        return tuple(
             one.reward is not None and not (masked and answer.finish == "length")
             for one, answer in zip(asked.rewarded, asked.answers, strict=True)
         )
-        return Group(self.policy.prompt(asked.encoded), asked.answers, tuple(advantages), counts)
 
-    def _update(self, groups: Sequence[Group]) -> tuple[UpdateFigures | None, float | None]:
-        """None when there is nothing to learn from: no group with spread, or every answer masked."""
-        if not any(counts for group in groups for counts in group.counts):
+    def _update(self, used: Sequence[Asked], advantages: Sequence[Sequence[float]]) -> tuple[UpdateFigures | None, float | None]:
+        """Over all processes. None when there is nothing to learn from: no group with spread, or every answer masked."""
+        counts = [self._counts(asked) for asked in used]
+        if not any(counted for group in counts for counted in group):
             return None, None
         settings, most = self.recipe.update, self.recipe.rollout.most_new_tokens
+        lengths = [counted_lengths(asked.answers, own) for asked, own in zip(used, counts, strict=True)]
+        weights = update_weights(settings.loss, lengths, most)
+        own: dict[int, Group] = {
+            place: Group(self.policy.prompt(asked.encoded), asked.answers, tuple(advantages[place]), counts[place])
+            for place, asked in enumerate(used)
+            if asked.encoded is not None
+        }
+        groups, own_weights = list(own.values()), [weights[place] for place in own]
+        old = reference = None
+        if settings.updates_per_rollout > 1:
+            with self._spread.gathered():
+                old = measured(self.policy, groups, settings.most_packed_tokens)
+        if self._reference is not None:
+            with self._reference_spread.gathered():
+                reference = measured(self._reference, groups, settings.most_packed_tokens)
         first: UpdateFigures | None = None
         norm: Tensor | None = None
-        old = measured(self.policy, groups, settings.most_packed_tokens) if settings.updates_per_rollout > 1 else None
-        reference = None if self._reference is None else measured(self._reference, groups, settings.most_packed_tokens)
         self.policy.network.train(self.recipe.model.gradient_checkpointing)
         for _ in range(settings.updates_per_rollout):
             self._optimiser.zero_grad()
-            figures = accumulate(self.policy, groups, settings, most, old, reference)
-            norm = torch.nn.utils.clip_grad_norm_(self._trained, settings.gradient_norm)
+            figures = accumulate(self.policy, groups, settings, most, old, reference, own_weights, self._idle)
+            self._spread.sum_gradients(self._trained)
+            norm = self._spread.clip(self._trained, settings.gradient_norm)
             if not torch.isfinite(norm):
                 raise ModelError(
                     f"step {self.step}: the gradient is not finite, so the weights were left alone; the last checkpoint stands: "
@@ -180,7 +226,14 @@ class GrpoRun:
             self._optimiser.step()
             self._schedule.step()
             first = first or figures
-        return first, None if norm is None else norm.item()
+        assert first is not None
+        return self._of_all(first, list(own), len(used)), None if norm is None else norm.item()
+
+    def _of_all(self, figures: UpdateFigures, places: Sequence[int], count: int) -> UpdateFigures:
+        """Figures of the whole update from those of each process's groups, which lie at `places` among `count`."""
+        told = self.team.gather((figures.loss, dict(zip(places, figures.answers, strict=True))))
+        answers = {place: seen for _, own in told for place, seen in own.items()}
+        return UpdateFigures(sum(loss for loss, _ in told), tuple(answers[place] for place in range(count)))
 
     def _encode(self, question: Question) -> Encoded:
         data = self.recipe.data
@@ -199,17 +252,22 @@ class GrpoRun:
                 reason = reason or str(error)
                 continue
             tolerance = 1e-3 if self.recipe.model.compute == "float32" else 0.5
-            check_sight(
-                self.policy, self.policy.prompt(encoded), self.recipe.rollout.most_new_tokens, tolerance, self.recipe.run.seed
-            )
+            prompt = self.policy.prompt(encoded)
+            with self._spread.gathered():
+                check_sight(self.policy, prompt, self.recipe.rollout.most_new_tokens, tolerance, self.recipe.run.seed)
+            self._idle = Idle(prompt, prompt.token_ids[0, -1:], self._spread.rounds)
             return
         raise InputError(f"{self.recipe.data.questions}: no question's clip can be read, the first because {reason}")
 
     def _write_skipped(self, collected: Collected) -> None:
+        if not self.team.first:
+            return
         for question, reason in collected.skipped:
             self.folder.append("skipped.jsonl", {"step": self.step, "key": question.example.key, "reason": reason})
 
     def _write_samples(self, used: Sequence[Asked], advantages: Sequence[Sequence[float]]) -> None:
+        if not self.team.first:
+            return
         for asked, own in list(zip(used, advantages, strict=True))[: self.recipe.run.samples_per_step]:
             answers = [
                 {"reply": reply, "reward": one.reward, "raw": one.raw, "advantage": advantage, "finish": answer.finish}
@@ -224,34 +282,42 @@ class GrpoRun:
     def _state(self) -> dict[str, Any]:
         return {
             "step": self.step,
-            "network": self.policy.network.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
             "schedule": self._schedule.state_dict(),
-            "generator": self._generator.get_state(),
-            "torch": torch.get_rng_state(),
             "sampler": self._sampler.state(),
             "averages": self._averages.state(),
         }
 
     def _restore(self, state: Mapping[str, Any]) -> None:
-        try:
-            self.policy.network.load_state_dict(state["network"])
-            self._optimiser.load_state_dict(state["optimiser"])
-        except (RuntimeError, ValueError, KeyError) as error:
-            raise ModelError(f"{self.folder.folder}: the checkpoint is of another model: {str(error).splitlines()[0]}") from error
         self._schedule.load_state_dict(state["schedule"])
-        self._generator.set_state(state["generator"].cpu())
-        torch.set_rng_state(state["torch"].cpu())
         self._sampler.restore(state["sampler"])
         self._averages.restore(state["averages"])
         self.step = int(state["step"])
 
     def _export(self) -> Path:
         target = self.folder.folder / "model"
-        self.policy.network.save_pretrained(target)
-        self._encoder.tokenizer.save_pretrained(target)
-        copy_processor_files(self.recipe.model.checkpoint, target)
+        with self._spread.gathered():
+            if self.team.first:
+                write_model(self.policy.network, self._encoder, self.recipe.model.checkpoint, target)
         return target
+
+
+def write_model(network: Any, encoder: Encoder, checkpoint: str, target: Path) -> None:
+    """The network as it lies here, whole, with all that opens it as the checkpoint was opened."""
+    # not network.state_dict(): where weights lie in shares it drops what was gathered. There are no buffers to keep in these classes.
+    weights = {name: weight.detach() for name, weight in network.named_parameters(remove_duplicate=False)}
+    network.save_pretrained(target, state_dict=weights)
+    encoder.tokenizer.save_pretrained(target)
+    copy_processor_files(checkpoint, target)
+
+
+def start_together(folder: RunFolder, team: Team, told: Mapping[str, Any], questions: Path) -> bool:
+    """Whether there is a checkpoint to go on from. The first process makes or reopens the folder; all must be told the same, read
+    the same questions and see the same folder."""
+    data = hashlib.sha256(questions.read_bytes()).hexdigest() if team.size > 1 else ""
+    team.agreed("version, recipe, calibration, judge or questions file", (json.dumps(told, sort_keys=True, default=str), data))
+    goes_on = team.from_first(lambda: folder.start(told))
+    team.together(lambda: folder.seen(team.rank))
+    return goes_on
 
 
 def copy_processor_files(checkpoint: str, target: Path) -> None:

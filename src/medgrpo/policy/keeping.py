@@ -5,6 +5,7 @@
     samples.jsonl    answers with their rewards, of some groups of each step
     skipped.jsonl    questions whose clip could not be had, with the reason
     checkpoint.pt    network, optimiser, schedule, generators, question sampler, running spreads, counts; replaced whole
+    shares-STEP/     in place of network and optimiser in it, a file per process, where they lie in shares (checkpoints.py)
     model/           the weights in transformers' form, when the run is done
 
 After a kill the lines of steps that the checkpoint does not know are cut off, so that a resumed run leaves the same files.
@@ -75,33 +76,47 @@ class RunFolder:
         whole = path.read_text(encoding="utf-8").split("\n")[:-1]
         return [json.loads(line) for line in whole]
 
-    def cut_back(self, step: int) -> None:
-        """Drop lines of steps from `step` on: they are made again."""
+    def seen(self, rank: int) -> None:
+        """InputError when a process cannot see what the first one made here."""
+        if not (self.folder / "recipe.json").exists():
+            raise InputError(f"{self.folder}: process {rank} does not see what the first made: all machines need one folder")
+
+    def cut_back(self, step: int) -> list[dict[str, Any]]:
+        """Drop lines of steps from `step` on: they are made again. The figures that are left."""
         for name in LINES:
             if (self.folder / name).exists():
                 kept = [line for line in self.lines(name) if line["step"] < step]
                 text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
                 self._replace(self.folder / name, text.encode())
+        return self.lines("metrics.jsonl")
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Replace the checkpoint; a kill leaves the one before."""
-        path = self.folder / CHECKPOINT
-        unfinished = path.with_suffix(".unfinished")
-        try:
-            torch.save(dict(state), unfinished)
-            unfinished.replace(path)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+        write_tensors(self.folder / CHECKPOINT, state)
 
     def load(self, device: torch.device) -> dict[str, Any]:
         """ModelError when the file is not whole."""
-        path = self.folder / CHECKPOINT
-        try:
-            return torch.load(path, map_location=device, weights_only=True)
-        except (RuntimeError, EOFError, ValueError, OSError, UnpicklingError) as error:
-            raise ModelError(f"{path}: cannot be read as a checkpoint: {str(error).splitlines()[0]}") from error
+        return read_tensors(self.folder / CHECKPOINT, device)
 
     def _replace(self, path: Path, content: bytes) -> None:
         unfinished = path.with_name(f".{path.name}.unfinished")
         unfinished.write_bytes(content)
         unfinished.replace(path)
+
+
+def write_tensors(path: Path, state: Mapping[str, Any]) -> None:
+    """A file of tensors and plain values, replaced whole."""
+    unfinished = path.with_suffix(".unfinished")
+    try:
+        torch.save(dict(state), unfinished)
+        unfinished.replace(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def read_tensors(path: Path, device: torch.device) -> dict[str, Any]:
+    """What `write_tensors` wrote. ModelError when the file is not whole."""
+    try:
+        return torch.load(path, map_location=device, weights_only=True)
+    except (RuntimeError, EOFError, ValueError, OSError, UnpicklingError) as error:
+        raise ModelError(f"{path}: cannot be read as a checkpoint: {str(error).splitlines()[0]}") from error

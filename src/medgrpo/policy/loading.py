@@ -12,13 +12,17 @@ from medgrpo.core import InputError, ModelError
 from medgrpo.models import Encoder
 from medgrpo.policy.policy import Policy
 from medgrpo.policy.recipe import GrpoRecipe, ModelSettings
+from medgrpo.policy.spreading import Spread
 
 
-def load_network(settings: ModelSettings) -> Any:
-    """Transformers' class with its weights, on the device. ModelError, one line, when it cannot be had."""
+def load_network(settings: ModelSettings, local: int = 0) -> Any:
+    """Transformers' class with its weights, on the device: `cuda` is the machine's device number `local`. ModelError, one line."""
     disable_progress_bar()  # the run draws its own
     try:
         device = torch.device(settings.device)
+        if settings.device == "cuda":
+            device = torch.device("cuda", local)
+            torch.cuda.set_device(device)
         network: Any = AutoModelForImageTextToText.from_pretrained(settings.checkpoint, dtype=torch.float32)
         network.to(device)
     except (OSError, ValueError, RuntimeError) as error:
@@ -36,7 +40,7 @@ def load_network(settings: ModelSettings) -> Any:
     return network
 
 
-def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe) -> Policy:
+def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe, spread: Spread) -> Policy:
     """The policy, which never says a token of vision and ends an answer with its turn."""
     return Policy(
         network,
@@ -46,4 +50,5 @@ def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe) -> Policy:
         recipe.rollout.temperature,
         recipe.model.attention,
         recipe.model.compute == "bfloat16",
+        spread.through,
     )

@@ -34,12 +34,16 @@ def measure(policy: Policy, prompt: Prompt, answers: Sequence[Tensor]) -> Measur
     place = torch.cat([torch.arange(length, device=device) for length in lengths]) + prompt.next_position
     token_ids = torch.cat([prompt.token_ids, said[None]], dim=1)
     positions = torch.cat([prompt.positions, place.expand(3, 1, -1)], dim=2)
-    hidden = policy.hidden(token_ids, positions, prompt, shared_mask(policy.attention, prompt.tokens, lengths, device))
     rows = torch.arange(prompt.tokens - 1, token_ids.shape[1] - 1, device=device)  # what predicts each answer token: the one before
     first = torch.tensor([sum(lengths[:index]) for index in range(len(lengths))], device=device)
     rows[first] = prompt.tokens - 1  # and for an answer's first token the prompt's last
-    table = policy.log_probabilities(hidden[0, rows])
-    logprobs = table.gather(1, said[:, None])[:, 0]
-    with torch.no_grad():
-        entropies = -torch.special.xlogy(table.exp(), table.exp()).sum(1)
+
+    def seen() -> tuple[Tensor, Tensor]:
+        hidden = policy.hidden(token_ids, positions, prompt, shared_mask(policy.attention, prompt.tokens, lengths, device))
+        table = policy.log_probabilities(hidden[0, rows])
+        with torch.no_grad():
+            entropies = -torch.special.xlogy(table.exp(), table.exp()).sum(1)
+        return table.gather(1, said[:, None])[:, 0], entropies
+
+    logprobs, entropies = policy.through(seen)
     return Measured(logprobs.split(lengths), entropies.split(lengths))

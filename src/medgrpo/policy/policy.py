@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,13 @@ from medgrpo.policy.attention import REGISTERED, AttentionKind
 
 FAMILIES = ("qwen2_5_vl", "qwen3_vl")
 """Whose layers all attend. A layer with a running state (Qwen3.5's linear attention) cannot be told to skip another answer."""
+
+Through = Callable[[Callable[[], tuple[Tensor, ...]]], tuple[Tensor, ...]]
+
+
+def directly(work: Callable[[], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    """A forward pass of a network that lies here whole."""
+    return work()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ class Prompt:
 class Policy:
     """`network` is transformers' own class for conditional generation. Its attention is set by name, nothing is patched.
 
-    `banned` tokens are never said, `ends` end an answer; `half` computes in bfloat16 over float32 weights.
+    `banned` tokens are never said, `ends` end an answer; `half` computes in bfloat16 over float32 weights; `through` is how
+    a forward pass with gradients is run where the network lies in shares.
     """
 
     def __init__(
@@ -56,6 +64,7 @@ class Policy:
         temperature: float = 1.0,
         attention: AttentionKind = "blocks",
         half: bool = False,
+        through: Through = directly,
     ) -> None:
         kind = network.config.model_type
         if kind not in FAMILIES:
@@ -65,6 +74,7 @@ class Policy:
         self.temperature = temperature
         self.attention: AttentionKind = attention
         self.ends = frozenset(ends)
+        self.through = through
         self._half = half
         vision = network.config.vision_config
         self.tokens_per_second: float | None = float(vision.tokens_per_second) if kind == "qwen2_5_vl" else None

@@ -13,6 +13,8 @@ from medgrpo.core import Config, InputError
 from medgrpo.models import PositionRule
 from medgrpo.policy.attention import AttentionKind
 from medgrpo.policy.losses import LossKind
+from medgrpo.policy.spreading import SpreadKind
+from medgrpo.policy.trackers import TrackerName
 from medgrpo.reward import CAPTION_WEIGHTS, Normaliser, Scale
 from medgrpo.tasks import TASKS
 
@@ -150,6 +152,10 @@ class RunSettings(Config):
     checkpoint_every: int = Field(default=20, ge=1)
     samples_per_step: int = Field(default=1, ge=0)
     """Groups whose answers are written to samples.jsonl."""
+    spread: SpreadKind = "replicate"
+    """Over many processes: each a copy of everything, or each its share of weights, gradients and optimiser (`shard`, FSDP2)."""
+    trackers: tuple[TrackerName, ...] = ()
+    """Where figures go besides metrics.jsonl."""
 
 
 class GrpoRecipe(Config):

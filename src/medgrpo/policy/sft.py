@@ -1,6 +1,7 @@
-"""Supervised fine-tuning on one machine: read ahead, pack, one update, write down, keep; resumable at any step to the same losses.
+"""Supervised fine-tuning: read ahead, pack, one update, write down, keep; resumable at any step to the same losses.
 
-What it leaves out: more than one process, and quantised weights (QLoRA).
+Of many processes each reads and packs its share of a step's samples; the first one writes. What it leaves out: quantised weights
+(QLoRA).
 """
 
 from __future__ import annotations
@@ -21,17 +22,21 @@ from medgrpo.benchmark import clip_of
 from medgrpo.core import InputError, Interrupted, ModelError
 from medgrpo.models import Encoded, Encoder, Request, open_encoder
 from medgrpo.policy.answers import Reader
+from medgrpo.policy.checkpoints import Checkpoints
 from medgrpo.policy.checks import LEAST_SIGHT
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.figures import mean
-from medgrpo.policy.grpo import copy_processor_files
+from medgrpo.policy.grpo import start_together, write_model
 from medgrpo.policy.keeping import RunFolder
 from medgrpo.policy.loading import load_network
 from medgrpo.policy.lora import add_adapters, merge_adapters
 from medgrpo.policy.questions import Question, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import DataSettings
-from medgrpo.policy.sft_order import balanced_steps, epoch_order, packs
+from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe
+from medgrpo.policy.spreading import spread_over
+from medgrpo.policy.team import ALONE, Team
+from medgrpo.policy.trackers import Trackers
 
 Progress = Callable[[str, int, int], None]
 Read = Encoded | str
@@ -48,65 +53,74 @@ class SftFinished:
     skipped: int
 
 
-def train_sft(recipe: SftRecipe, out: Path, progress: Progress, stop: Callable[[], bool]) -> SftFinished:
-    """Run or go on. Interrupted when `stop` says so: the checkpoint then holds the last whole step."""
-    return SftRun(recipe, out).train(progress, stop)
+def train_sft(recipe: SftRecipe, out: Path, progress: Progress, stop: Callable[[], bool], team: Team = ALONE) -> SftFinished:
+    """Run or go on. Interrupted when `stop` says so in any process: the checkpoint then holds the last whole step."""
+    return SftRun(recipe, out, team).train(progress, stop)
 
 
 class SftRun:
     """Everything that a run holds. Made whole or not at all: whatever can be refused is refused here, before the first step."""
 
-    def __init__(self, recipe: SftRecipe, out: Path) -> None:
-        self.recipe = recipe
+    def __init__(self, recipe: SftRecipe, out: Path, team: Team = ALONE) -> None:
+        self.recipe, self.team = recipe, team
         found = read_questions(recipe.data.questions, recipe.data.tasks)
         self._questions, self._left_out = found.kept, found.left_out
         self._encoder = open_encoder(recipe.model.checkpoint)
         self.folder = RunFolder(out)
         data = hashlib.sha256(recipe.data.questions.read_bytes()).hexdigest()
-        goes_on = self.folder.start({"medgrpo": __version__, **recipe.model_dump(mode="json"), "questions_sha256": data})
+        told = {"medgrpo": __version__, **recipe.model_dump(mode="json"), "questions_sha256": data}
+        goes_on = start_together(self.folder, team, told, recipe.data.questions)
         torch.manual_seed(recipe.run.seed)
-        network = load_network(recipe.model.loading())
+        network = load_network(recipe.model.loading(), team.local)
         choose_trained(network, recipe.model)
         store = None
         if recipe.model.features:
             store = FeatureStore(recipe.model.features, tower_digest(network.model.visual, recipe.model.compute))
-        self.reader = Reader(network, recipe.model.position_rule, recipe.model.compute == "bfloat16", store)
+        self._spread = spread_over(network, team, recipe.run.spread)
+        half = recipe.model.compute == "bfloat16"
+        self.reader = Reader(network, recipe.model.position_rule, half, store, self._spread.through)
         self._trained = {name: weight for name, weight in network.named_parameters() if weight.requires_grad}
         settings = recipe.update
         self._optimiser = torch.optim.AdamW(self._trained.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
         self.steps = planned_steps(recipe, self._questions, self._encoder)
         self.step = 0
+        self._checkpoints = Checkpoints(self.folder, team, self._spread, "trained", self._trained, self._optimiser)
+        self._idle: Encoded | None = None
         if goes_on:
-            self._restore(self.folder.load(self.reader.device))
-        self.folder.cut_back(self.step)
+            self.step = int(self._checkpoints.restore(self.reader.device)["step"])
+        team.from_first(lambda: self.folder.cut_back(self.step))
+        self._trackers = Trackers(recipe.run.trackers if team.first else (), out, told, self.step)
 
     def train(self, progress: Progress, stop: Callable[[], bool]) -> SftFinished:
         """All steps that are left."""
         self._check()
         count = len(self.steps)
-        with ThreadPoolExecutor(1) as ahead:
+        with ThreadPoolExecutor(1) as ahead, self._trackers:
             waiting = ahead.submit(self._read_step, self.step)
             while self.step < count:
-                if stop():
-                    self.folder.save(self._state())
+                if self.team.any(stop()):
+                    self._checkpoints.save({"step": self.step})
                     raise Interrupted(f"stopped after step {self.step} of {count}; the same command goes on")
                 started = time.perf_counter()
                 samples = waiting.result()
                 waiting = ahead.submit(self._read_step, self.step + 1)
                 line = self._one_step(samples, time.perf_counter() - started)
                 self.step += 1
-                self.folder.append("metrics.jsonl", line)
-                loss = "no loss" if line["loss"] is None else f"loss {line['loss']:.3f}"
-                progress(f"SFT: {loss}", self.step, count)
+                if self.team.first:
+                    self.folder.append("metrics.jsonl", line)
+                    self._trackers.write(line)
+                    loss = "no loss" if line["loss"] is None else f"loss {line['loss']:.3f}"
+                    progress(f"SFT: {loss}", self.step, count)
                 if self.step == count or self.step % self.recipe.run.checkpoint_every == 0:
-                    self.folder.save(self._state())
-        skipped = sum(line["skipped"] for line in self.folder.lines("metrics.jsonl"))
-        return SftFinished(self.step, self._export(), self._left_out, skipped)
+                    self._checkpoints.save({"step": self.step})
+        lines = self.team.from_first(lambda: self.folder.lines("metrics.jsonl"))
+        return SftFinished(self.step, self._export(), self._left_out, sum(line["skipped"] for line in lines))
 
-    def _read_step(self, step: int) -> list[tuple[Question, Read]]:
-        """The samples of a step in their order; nothing after the last."""
+    def _read_step(self, step: int) -> dict[int, Read]:
+        """This process's samples of a step by their place in it; nothing after the last."""
         numbers = self.steps[step] if step < len(self.steps) else []
-        return [(self._questions[number], self._read(self._questions[number])) for number in numbers]
+        own = dealt(len(numbers), self.team.size)[self.team.rank]
+        return {place: self._read(self._questions[numbers[place]]) for place in own}
 
     def _read(self, question: Question) -> Read:
         try:
@@ -116,49 +130,72 @@ class SftRun:
         most, length = self.recipe.batch.most_packed_tokens, len(sample.token_ids)
         return sample if length <= most else f"{length} tokens, more than batch.most_packed_tokens = {most}"
 
-    def _one_step(self, samples: Sequence[tuple[Question, Read]], waited: float) -> dict[str, Any]:
+    def _one_step(self, own: Mapping[int, Read], waited: float) -> dict[str, Any]:
+        """`own`: this process's samples. The line tells of all."""
         started = time.perf_counter()
-        whole = [(question, read) for question, read in samples if not isinstance(read, str)]
-        for question, read in samples:
-            if isinstance(read, str):
-                self.folder.append("skipped.jsonl", {"step": self.step, "key": question.example.key, "reason": read})
-        encoded = [read for _, read in whole]
-        losses, sequences, norm = self._update(encoded)
-        tokens = [len(sample.reply_ids) for sample in encoded]
+        told = self.team.gather({place: _facts(read) for place, read in own.items()})
+        facts = {place: one for part in told for place, one in part.items()}
+        questions = [self._questions[number] for number in self.steps[self.step]]
+        if self.team.first:
+            for place, question in enumerate(questions):
+                reason = facts[place]
+                if isinstance(reason, str):
+                    self.folder.append("skipped.jsonl", {"step": self.step, "key": question.example.key, "reason": reason})
+        answer_tokens = sum(one[1] for one in facts.values() if not isinstance(one, str))
+        whole = {place: read for place, read in own.items() if not isinstance(read, str)}
+        losses, sequences, norm = self._update(list(whole.values()), answer_tokens)
         store = self.reader.store
+        sums = {
+            "sequences": sequences,
+            "computed": 0 if store is None else store.computed,
+            "found": 0 if store is None else store.found,
+            "waited": waited,
+            "update": time.perf_counter() - started,
+        }
+        parts = self.team.gather((dict(zip(whole, losses, strict=True)), sums))
+        lost = {place: loss for part, _ in parts for place, loss in part.items()}
+        samples = [
+            (question, one if isinstance(one, str) else (lost[place], one[1]))
+            for place, (question, one) in enumerate((question, facts[place]) for place, question in enumerate(questions))
+        ]
         return {
             "step": self.step,
-            "loss": sum(losses) / sum(tokens) if tokens else None,
+            "loss": sum(lost[place] for place in sorted(lost)) / answer_tokens if answer_tokens else None,
             "gradient_norm": norm,
             "learning_rate": self._rate(),
-            "samples": len(whole),
-            "skipped": len(samples) - len(whole),
-            "sequences": sequences,
-            "tokens": sum(len(sample.token_ids) for sample in encoded),
-            "answer_tokens": sum(tokens),
-            "keys": _by_source_task(samples, losses, tokens),
-            "seconds": {"waited": waited, "update": time.perf_counter() - started},
-            "features": None if store is None else {"computed": store.computed, "found": store.found},
+            "samples": len(lost),
+            "skipped": len(samples) - len(lost),
+            "sequences": sum(one["sequences"] for _, one in parts),
+            "tokens": sum(one[0] for one in facts.values() if not isinstance(one, str)),
+            "answer_tokens": answer_tokens,
+            "keys": _by_source_task(samples),
+            "seconds": {name: max(one[name] for _, one in parts) for name in ("waited", "update")},
+            "features": None if store is None else {name: sum(one[name] for _, one in parts) for name in ("computed", "found")},
         }
 
-    def _update(self, samples: Sequence[Encoded]) -> tuple[list[float], int, float | None]:
-        """Per sample the loss summed over its answer's tokens; sequences; the gradient's norm, None where there was no sample.
+    def _update(self, samples: Sequence[Encoded], total: int) -> tuple[list[float], int, float | None]:
+        """Per sample of this process the loss summed over its answer's tokens; its sequences; the gradient's norm over all.
 
-        The objective is the mean over all answer tokens of the step, whatever sequence they lie in.
+        The objective is the mean over all `total` answer tokens of the step, whatever sequence and process they lie in; the
+        norm is None where there is none.
         """
         self._optimiser.zero_grad()
-        if not samples:
+        if not total:
             return [], 0, None
         self.reader.network.train(self.recipe.model.gradient_checkpointing)
-        total = sum(len(sample.reply_ids) for sample in samples)
         sums = [0.0] * len(samples)
         made = packs([len(sample.token_ids) for sample in samples], self.recipe.batch.most_packed_tokens)
+        rest = self._spread.rounds(len(made)) - len(made)
         for pack in made:
             losses = self.reader.losses([samples[place] for place in pack])
             (torch.cat(losses).sum() / total).backward()
             for place, own in zip(pack, losses, strict=True):
                 sums[place] = own.detach().sum().item()
-        norm = torch.nn.utils.clip_grad_norm_(self._trained.values(), self.recipe.update.gradient_norm)
+        for _ in range(rest):
+            assert self._idle is not None
+            (self.reader.losses([self._idle])[0].sum() * 0).backward()
+        self._spread.sum_gradients(self._trained.values())
+        norm = self._spread.clip(self._trained.values(), self.recipe.update.gradient_norm)
         if not torch.isfinite(norm):
             raise ModelError(
                 f"step {self.step}: the gradient is not finite, so the weights were left alone; the last checkpoint stands: lower "
@@ -185,8 +222,11 @@ class SftRun:
             if isinstance(read, str):
                 reason = reason or read
                 continue
-            alone, packed = self.reader.losses([read])[0], self.reader.losses([read, read])[1]
-            changed = (alone - self.reader.losses([read], blind=True)[0]).abs().max().item()
+            self._idle = read
+            with self._spread.gathered():
+                alone, packed = self.reader.losses([read])[0], self.reader.losses([read, read])[1]
+                blind = self.reader.losses([read], blind=True)[0]
+            changed = (alone - blind).abs().max().item()
             if not read.clips or changed < LEAST_SIGHT:
                 raise ModelError(
                     f"blacking the clip of {question.example.key} out changes no log-probability by more than {changed:.2g}: the "
@@ -198,34 +238,12 @@ class SftRun:
             return
         raise InputError(f"{self.recipe.data.questions}: no sample can be had, the first because {reason}")
 
-    def _state(self) -> dict[str, Any]:
-        return {
-            "step": self.step,
-            "trained": {name: weight.detach() for name, weight in self._trained.items()},
-            "optimiser": self._optimiser.state_dict(),
-            "torch": torch.get_rng_state(),
-        }
-
-    @torch.no_grad()
-    def _restore(self, state: Mapping[str, Any]) -> None:
-        stored: Mapping[str, torch.Tensor] = state["trained"]
-        different = sorted({*stored} ^ {*self._trained}) or [
-            name for name, weight in self._trained.items() if stored[name].shape != weight.shape
-        ]
-        if different:
-            raise ModelError(f"{self.folder.folder}: the checkpoint is of another model: {different[0]}")
-        for name, weight in self._trained.items():
-            weight.copy_(stored[name])
-        self._optimiser.load_state_dict(state["optimiser"])
-        torch.set_rng_state(state["torch"].cpu())
-        self.step = int(state["step"])
-
     def _export(self) -> Path:
         target = self.folder.folder / "model"
-        merge_adapters(self.reader.network)
-        self.reader.network.save_pretrained(target)
-        self._encoder.tokenizer.save_pretrained(target)
-        copy_processor_files(self.recipe.model.checkpoint, target)
+        with self._spread.gathered():
+            if self.team.first:
+                merge_adapters(self.reader.network)
+                write_model(self.reader.network, self._encoder, self.recipe.model.checkpoint, target)
         return target
 
 
@@ -273,15 +291,19 @@ def planned_steps(recipe: SftRecipe, questions: Sequence[Question], encoder: Enc
     return steps
 
 
-def _by_source_task(
-    samples: Sequence[tuple[Question, Read]], losses: Sequence[float], tokens: Sequence[int]
-) -> dict[str, dict[str, Any]]:
-    """`source/task` -> samples, skipped, answer tokens, and the mean over samples of the loss per answer token."""
-    skipped = Counter("/".join(question.source_task) for question, read in samples if isinstance(read, str))
+def _facts(read: Read) -> str | tuple[int, int]:
+    """What the other processes need of a sample: why it cannot be had, or its tokens and those of its answer."""
+    return read if isinstance(read, str) else (len(read.token_ids), len(read.reply_ids))
+
+
+def _by_source_task(samples: Sequence[tuple[Question, str | tuple[float, int]]]) -> dict[str, dict[str, Any]]:
+    """`source/task` -> samples, skipped, answer tokens, and the mean over samples of the loss per answer token. `samples`: why one
+    could not be had, or its loss in sum and its answer's tokens."""
+    skipped = Counter("/".join(question.source_task) for question, one in samples if isinstance(one, str))
     own: dict[str, list[tuple[float, int]]] = {key: [] for key in skipped}
-    whole = [question for question, read in samples if not isinstance(read, str)]
-    for question, loss, count in zip(whole, losses, tokens, strict=True):
-        own.setdefault("/".join(question.source_task), []).append((loss, count))
+    for question, one in samples:
+        if not isinstance(one, str):
+            own.setdefault("/".join(question.source_task), []).append(one)
     return {
         key: {
             "samples": len(own[key]),

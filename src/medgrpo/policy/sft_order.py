@@ -64,6 +64,15 @@ def balanced_steps(order: Sequence[int], lengths: Sequence[int], per_step: int, 
     return steps
 
 
+def dealt(count: int, processes: int) -> list[list[int]]:
+    """The places of a step's samples for each process, to and fro: a step holds the longest sample first, so that sums are near."""
+    made: list[list[int]] = [[] for _ in range(processes)]
+    for place in range(count):
+        there, along = divmod(place, processes)
+        made[along if there % 2 == 0 else processes - 1 - along].append(place)
+    return made
+
+
 def packs(lengths: Sequence[int], most: int) -> list[list[int]]:
     """Places of samples put into as few sequences of at most `most` tokens as first-fit by falling length finds.
 

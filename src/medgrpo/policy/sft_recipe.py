@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from medgrpo.core import Config
 from medgrpo.models import PositionRule
 from medgrpo.policy.recipe import DataSettings, ModelSettings, parsed_recipe
+from medgrpo.policy.spreading import SpreadKind
+from medgrpo.policy.trackers import TrackerName
 
 Part = Literal["tower", "projector", "language", "head"]
 
@@ -79,6 +81,9 @@ class SftRunSettings(Config):
     epochs: int = Field(ge=1)
     seed: int = 0
     checkpoint_every: int = Field(default=20, ge=1)
+    spread: SpreadKind = "replicate"
+    """As in GRPO's recipe."""
+    trackers: tuple[TrackerName, ...] = ()
 
 
 class SftRecipe(Config):

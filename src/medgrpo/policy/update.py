@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from medgrpo.policy.losses import answer_loss, is_clipped, k3, ratios, token_weights
+from medgrpo.policy.losses import LossKind, answer_loss, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import measure
 from medgrpo.policy.policy import Policy, Prompt
 from medgrpo.policy.recipe import UpdateSettings
@@ -47,6 +47,16 @@ class UpdateFigures:
     answers: tuple[tuple[AnswerFigures | None, ...], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A pass that weighs nothing: where weights lie in shares all processes must run equally many. `rounds`: how many, for one that
+    has work for so many."""
+
+    prompt: Prompt
+    answer: Tensor
+    rounds: Callable[[int], int]
+
+
 def pieces(prompt_tokens: int, lengths: Sequence[int], most_tokens: int) -> list[list[int]]:
     """Indices of answers that are packed together: as many as fit behind the prompt, at least one; answers of length 0 nowhere."""
     cut: list[list[int]] = []
@@ -82,20 +92,29 @@ def accumulate(
     most_new_tokens: int,
     old: Sequence[Sequence[Tensor]] | None = None,
     reference: Sequence[Sequence[Tensor]] | None = None,
+    weights: Sequence[Sequence[float]] | None = None,
+    idle: Idle | None = None,
 ) -> UpdateFigures:
-    """Add the gradient of the loss over all groups to the parameters' `grad`."""
-    counted = [
-        [len(answer.token_ids) if counts else 0 for answer, counts in zip(group.answers, group.counts, strict=True)]
-        for group in groups
+    """Add the gradient of the loss over all groups to the parameters' `grad`.
+
+    `weights` per group and answer, of each of its tokens: where these groups are part of an update they are worked out over the
+    whole of it. `idle`: what to pass through the network when other processes have more pieces than this one.
+    """
+    counted = [counted_lengths(group.answers, group.counts) for group in groups]
+    if weights is None:
+        weights = update_weights(settings.loss, counted, most_new_tokens)
+    cut = [
+        pieces(group.prompt.tokens, lengths, settings.most_packed_tokens) for group, lengths in zip(groups, counted, strict=True)
     ]
-    weights = iter(token_weights(settings.loss, [length for lengths in counted for length in lengths], most_new_tokens))
+    passes = sum(len(one) for one in cut)
+    rest = 0 if idle is None else idle.rounds(passes) - passes  # agreed on before the first: passes meet one another
     total = 0.0
     figures: list[tuple[AnswerFigures | None, ...]] = []
     clip = (settings.clip_low, settings.clip_high)
-    for place, (group, lengths) in enumerate(zip(groups, counted, strict=True)):
-        own = [next(weights) for _ in group.answers]
+    for place, group in enumerate(groups):
+        own = weights[place]
         seen: list[AnswerFigures | None] = [None] * len(group.answers)
-        for piece in pieces(group.prompt.tokens, lengths, settings.most_packed_tokens):
+        for piece in cut[place]:
             now = measure(policy, group.prompt, [group.answers[index].token_ids for index in piece])
             losses: list[Tensor] = []
             for index, logprobs, entropy in zip(piece, now.logprobs, now.entropies, strict=True):
@@ -112,7 +131,21 @@ def accumulate(
             loss.backward()
             total += loss.item()
         figures.append(tuple(seen))
+    for _ in range(rest):
+        assert idle is not None
+        (measure(policy, idle.prompt, [idle.answer]).logprobs[0].sum() * 0).backward()
     return UpdateFigures(total, tuple(figures))
+
+
+def counted_lengths(answers: Sequence[Sampled], counts: Sequence[bool]) -> list[int]:
+    """Tokens of each answer; 0 for one that is not in the loss."""
+    return [len(answer.token_ids) if counted else 0 for answer, counted in zip(answers, counts, strict=True)]
+
+
+def update_weights(kind: LossKind, lengths: Sequence[Sequence[int]], most_new_tokens: int) -> list[list[float]]:
+    """`token_weights` over the answers of all groups of an update, group by group."""
+    flat = iter(token_weights(kind, [length for group in lengths for length in group], most_new_tokens))
+    return [[next(flat) for _ in group] for group in lengths]
 
 
 def _figures(logprobs: Tensor, entropy: Tensor, answer: Sampled, stopped: Tensor, start: Tensor | None) -> AnswerFigures:
