@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+import signal
+import socket
+import time
+import traceback
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -87,3 +94,67 @@ def make_tiny(kind: Any, folder: Path) -> Tiny:
         for parameter in network.parameters():  # sharper than noise, so that a wrong mask or position shows
             parameter.mul_(3 if parameter.ndim > 1 else 1)
     return Tiny(folder, open_encoder(str(folder)), network)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How one of several processes came to its end: what its work gave, the line it would write, or a code without a word."""
+
+    value: Any = None
+    said: str = ""
+    code: int = 0
+
+
+def _in_child(work: Any, rank: int, count: int, port: int, target: Path) -> None:
+    from medgrpo.core import MedgrpoError
+    from medgrpo.policy import open_team
+
+    os.environ |= {
+        "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port),
+    }  # fmt: skip
+    try:
+        with open_team() as team:
+            value = work(team)
+        ended = Ended(value)
+    except MedgrpoError as error:
+        ended = Ended(None, str(error), error.exit_code)
+    except SystemExit as error:
+        ended = Ended(None, "", int(str(error.code)))
+    except Exception:  # noqa: BLE001 - a child of a test has nobody else to tell
+        ended = Ended(None, traceback.format_exc(), 1)
+    target.write_bytes(pickle.dumps(ended))
+    os._exit(0)
+
+
+@pytest.fixture
+def in_processes(tmp_path: Path) -> Any:
+    """`in_processes(2, work)`: `work(team)` in as many forked processes; how each ended, by rank; None for one that was killed.
+
+    Forked, so that nothing is imported again. One that hangs for a minute is killed and fails the test.
+    """
+
+    def run(count: int, work: Any) -> list[Ended | None]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        children: list[int] = []
+        for rank in range(count):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads; none runs here
+                child = os.fork()
+            if child == 0:
+                _in_child(work, rank, count, port, tmp_path / f"ended-{port}-{rank}")
+            children.append(child)
+        waiting, deadline = set(children), time.monotonic() + 120
+        while waiting:
+            waiting -= {child for child in waiting if os.waitpid(child, os.WNOHANG)[0]}
+            if time.monotonic() > deadline:
+                for child in waiting:
+                    os.kill(child, signal.SIGKILL)
+                    os.waitpid(child, 0)
+                pytest.fail(f"{len(waiting)} of {count} processes hang")
+            time.sleep(0.02)
+        files = [tmp_path / f"ended-{port}-{rank}" for rank in range(count)]
+        return [pickle.loads(file.read_bytes()) if file.exists() else None for file in files]
+
+    return run

@@ -303,7 +303,7 @@ class GrpoRun:
 
 def write_model(network: Any, encoder: Encoder, checkpoint: str, target: Path) -> None:
     """The network as it lies here, whole, with all that opens it as the checkpoint was opened."""
-    # not network.state_dict(): where weights lie in shares it drops what was gathered. There are no buffers to keep in these classes.
+    # not network.state_dict(): where weights lie in shares it drops what was gathered. These classes have no buffers to keep.
     weights = {name: weight.detach() for name, weight in network.named_parameters(remove_duplicate=False)}
     network.save_pretrained(target, state_dict=weights)
     encoder.tokenizer.save_pretrained(target)

@@ -103,7 +103,7 @@ class Sharded:
             fully_shard(layer, mesh=mesh)
         root = _Whole(network)
         fully_shard(root, mesh=mesh, ignored_params=whole)
-        self._root = root
+        self._root: Any = root
         self._units = [cast("FSDPModule", unit) for unit in root.modules() if isinstance(unit, FSDPModule)]
         for unit in self._units:
             unit.set_gradient_divide_factor(1.0)  # the sum: weights of tokens are those of the whole update already
@@ -123,6 +123,9 @@ class Sharded:
         try:
             yield
         finally:
+            # FSDP remembers the layers that ran and gathers them ahead in the next backward pass: who sampled would gather otherwise
+            # than who did not, and both would wait for ever
+            self._root.reset_iter_state()
             for unit in self._units:
                 unit.set_reshard_after_forward(True, recurse=False)
                 unit.reshard()

@@ -28,6 +28,8 @@ LAUNCHED = "MEDGRPO_LAUNCHED"
 """Set in processes that `run_processes` started: it tells itself when one of them was killed."""
 BUCKET = 1 << 25
 """Numbers that are summed over processes at a time."""
+_LOST = ("gloo/transport", "NCCL", "Connection closed by peer", "Connection reset by peer")
+"""What torch's errors hold when a collective of FSDP loses the other side."""
 _FOREIGN = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED", "ACCELERATE_USE_MEGATRON_LM")
 
 
@@ -150,11 +152,15 @@ class Team:
         try:
             yield
         except RuntimeError as error:
-            said = (str(error).strip() or type(error).__name__).splitlines()[-1]
-            raise PeerLost(
-                f"process {self.rank} of {self.size}: another process of this run ended or does not answer ({said[:120]}); the "
-                f"last checkpoint stands and the same command goes on"
-            ) from error
+            raise self.lost(error) from error
+
+    def lost(self, error: RuntimeError) -> PeerLost:
+        """What to say when sending or waiting failed."""
+        said = (str(error).strip() or type(error).__name__).splitlines()[-1]
+        return PeerLost(
+            f"process {self.rank} of {self.size}: another process of this run ended or does not answer ({said[:120]}); the last "
+            f"checkpoint stands and the same command goes on"
+        )
 
 
 ALONE = Team()
@@ -166,6 +172,12 @@ def type_kept(error: MedgrpoError) -> MedgrpoError:
     sent = kind(str(error))
     sent.exit_code = error.exit_code
     return sent
+
+
+def _end(team: Team, error: MedgrpoError) -> None:
+    """SystemExit where it is told elsewhere what ended the run."""
+    if (isinstance(error, PeerLost) and LAUNCHED in os.environ) or not team.speaks():
+        raise SystemExit(error.exit_code) from error
 
 
 @contextmanager
@@ -193,9 +205,13 @@ def open_team() -> Generator[Team]:
         yield team
         team.gather(None)  # nobody leaves before all are done: what ends first would look like a failure
     except MedgrpoError as error:
-        told_elsewhere = isinstance(error, PeerLost) and LAUNCHED in os.environ
-        if told_elsewhere or not team.speaks():
-            raise SystemExit(error.exit_code) from error
+        _end(team, error)
         raise
+    except RuntimeError as error:
+        if not any(sign in str(error) for sign in _LOST):
+            raise
+        lost = team.lost(error)
+        _end(team, lost)
+        raise lost from error
     finally:
         dist.destroy_process_group()
