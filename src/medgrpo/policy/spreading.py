@@ -123,8 +123,8 @@ class Sharded:
         try:
             yield
         finally:
-            # FSDP remembers the layers that ran and gathers them ahead in the next backward pass: who sampled would gather otherwise
-            # than who did not, and both would wait for ever
+            # FSDP remembers the layers that ran and gathers them ahead in the next backward pass: who sampled would gather in
+            # another order than who did not, and both would wait for ever
             self._root.reset_iter_state()
             for unit in self._units:
                 unit.set_reshard_after_forward(True, recurse=False)
