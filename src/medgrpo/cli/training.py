@@ -53,7 +53,7 @@ def run_training(args: argparse.Namespace, command: str, work: Work) -> int:
     if started is not None and args.processes not in (None, int(started)):
         raise InputError(f"--processes {args.processes}, but the launcher started {started}: leave --processes out")
     launcher = os.getppid()
-    with stop_on_signals() as asked, open_team() as team, training_progress(team.first) as progress:
+    with open_team() as team, training_progress(team.first) as progress, stop_on_signals() as asked:
         alone = team.size == 1
         return work(args, team, progress, lambda: asked() or (not alone and os.getppid() != launcher))
 
@@ -69,25 +69,25 @@ def training_progress(first: bool) -> Generator[Progress]:
         with titled_progress() as listen:
             yield listen
     else:
-        yield _Lines(_LINE_SECONDS).listen
+        yield Lines(_LINE_SECONDS).listen
 
 
 def _say_nothing(title: str, done: int, total: int) -> None:
     del title, done, total
 
 
-class _Lines:
-    """`every`: seconds between lines. The first step tells no speed: it may have begun before this start."""
+class Lines:
+    """Progress for a file: a line every so many seconds. The first step tells no speed: it may have begun before this start."""
 
-    def __init__(self, every: float) -> None:
-        self._every = every
+    def __init__(self, every_seconds: float, now: Callable[[], float] = time.monotonic) -> None:
+        self._every, self._now = every_seconds, now
         self._began: tuple[float, int] | None = None
-        self._told = time.monotonic()
+        self._told = now()
 
     def listen(self, title: str, done: int, total: int) -> None:
         from medgrpo.core import clock
 
-        now = time.monotonic()
+        now = self._now()
         if self._began is None:
             self._began = (now, done)
         elif now - self._told >= self._every:

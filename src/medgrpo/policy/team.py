@@ -9,6 +9,7 @@ waits for one that has nothing to say.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ LAUNCHED = "MEDGRPO_LAUNCHED"
 """Set in processes that `run_processes` started: it tells itself when one of them was killed."""
 BUCKET = 1 << 25
 """Numbers that are summed over processes at a time."""
+_ENDED = "medgrpo/ended"
+_LINGER_SECONDS = 5.0
 _LOST = ("gloo/transport", "NCCL", "Connection closed by peer", "Connection reset by peer")
 """What torch's errors hold when a collective of FSDP loses the other side."""
 _FOREIGN = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED", "ACCELERATE_USE_MEGATRON_LM")
@@ -125,9 +128,15 @@ class Team:
         if self._store is None:
             return True
         try:
-            return self._store.add("medgrpo/ended", 1) == 1
+            return self._store.add(_ENDED, 1) == 1
         except (RuntimeError, ValueError):  # the store went with the process that held it: nobody can be asked
             return True
+
+    def linger(self) -> None:
+        """After connections were closed: the first process, which may hold the store, waits a moment for the others to ask."""
+        until = time.monotonic() + _LINGER_SECONDS
+        while self.first and self._store is not None and time.monotonic() < until and self._store.add(_ENDED, 0) < self.size:
+            time.sleep(0.05)
 
     def _sum(self, bucket: list[torch.Tensor]) -> None:
         flat = self.sum_number(torch.cat([one.flatten() for one in bucket]))
@@ -175,8 +184,11 @@ def type_kept(error: MedgrpoError) -> MedgrpoError:
 
 
 def _end(team: Team, error: MedgrpoError) -> None:
-    """SystemExit where it is told elsewhere what ended the run."""
-    if (isinstance(error, PeerLost) and LAUNCHED in os.environ) or not team.speaks():
+    """Let the others notice; SystemExit where it is told elsewhere what ended the run."""
+    speaks = team.speaks() and not (isinstance(error, PeerLost) and LAUNCHED in os.environ)
+    dist.destroy_process_group()
+    team.linger()
+    if not speaks:
         raise SystemExit(error.exit_code) from error
 
 
@@ -214,4 +226,5 @@ def open_team() -> Generator[Team]:
         _end(team, lost)
         raise lost from error
     finally:
-        dist.destroy_process_group()
+        if dist.is_initialized():
+            dist.destroy_process_group()
