@@ -93,6 +93,8 @@ def _refusals(recipe: GrpoRecipe) -> list[str]:
         )
     if set(recipe.model.frozen) - {"vision"}:
         found.append('model.frozen may hold "vision" alone')
+    if recipe.run.trackers:
+        found.append("run.trackers: verl has its own loggers; leave it empty and add trainer.logger to the command")
     if recipe.model.compute != "bfloat16":
         found.append('model.compute is "bfloat16" there')
     return found
