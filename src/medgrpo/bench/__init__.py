@@ -1,6 +1,14 @@
 """How fast and how big: the main job beside the plainest way of doing its first half."""
 
 from medgrpo.bench.analysis import AnalysisBench, RunFigures, bench_analysis, require_peer
+from medgrpo.bench.console import Viewed as ConsoleViewed
+from medgrpo.bench.console import Viewer as ConsoleViewer
+from medgrpo.bench.console import Weight as ConsoleWeight
+from medgrpo.bench.console import started_console
+from medgrpo.bench.console import view as view_console
+from medgrpo.bench.console import weigh as weigh_console
+from medgrpo.bench.console_browser import Browsed as ConsoleBrowsed
+from medgrpo.bench.console_browser import browse as browse_console
 from medgrpo.bench.day import DayPath, DayRun, HourFigures, run_day
 from medgrpo.bench.grpo import STAGES as GRPO_STAGES
 from medgrpo.bench.grpo import GrpoBench, GrpoGrowth, GrpoSide, bench_grpo
@@ -16,6 +24,10 @@ __all__ = [
     "GRPO_STAGES",
     "LIVE_CONTEXT",
     "AnalysisBench",
+    "ConsoleBrowsed",
+    "ConsoleViewed",
+    "ConsoleViewer",
+    "ConsoleWeight",
     "DayPath",
     "DayRun",
     "GrpoBench",
@@ -34,9 +46,13 @@ __all__ = [
     "bench_score",
     "bench_search",
     "bench_sft",
+    "browse_console",
     "measure_ours",
     "measure_peer",
     "require_peer",
     "run_day",
     "run_live",
+    "started_console",
+    "view_console",
+    "weigh_console",
 ]

@@ -10,9 +10,10 @@ import { drawThoughts } from "./thoughts.js";
 import { drawCourse } from "./timeline.js";
 
 const CASE = byId("live").dataset.case;
+const LATE_MS = 2000; // from the record to this page
 const LOST_MS = 3500; // three beats of the console and a little
 const things = { case: {}, now: {}, channels: {}, alerts: {}, goals: {}, phases: {}, marks: {}, log: {}, thoughts: {}, sources: {}, answers: {} };
-const state = { case: CASE, things, beat: null, heard_ms: -Infinity, counter: -1, answers: byId("live").dataset.answers === "yes" };
+const state = { case: CASE, things, beat: null, heard_ms: -Infinity, counter: -1, tick_ms: null, clocks_ms: Infinity, answers: byId("live").dataset.answers === "yes" };
 window.medgrpo = state; // for whoever debugs or tests this page
 
 const DRAWN = [drawStanding, drawAlerts, drawPanels, drawMarks, drawCourse, drawThoughts, drawLog];
@@ -36,11 +37,13 @@ function connect() {
     for (const [section, here] of Object.entries(patch.things)) Object.assign((things[section] ??= {}), here);
     state.counter = patch.counter;
     state.heard_ms = performance.now();
+    if (patch.things.now?.tick) state.tick_ms = Date.now() - Date.parse(patch.things.now.tick.wall);
     soon();
   });
   source.addEventListener("beat", (event) => {
     state.beat = JSON.parse(event.data);
     state.heard_ms = performance.now();
+    state.clocks_ms = Math.min(state.clocks_ms, Date.now() - state.beat.now_ms);
     soon();
   });
   source.addEventListener("error", () => {
@@ -56,14 +59,21 @@ export function stale() {
   return state.beat.standing === "live" ? null : state.beat.standing;
 }
 
+/** How late the newest tick came, in ms: what this clock is ahead of the console's is taken off (the least that a beat ever took). */
+function late_ms() {
+  return state.tick_ms === null || state.clocks_ms === Infinity ? 0 : state.tick_ms - state.clocks_ms;
+}
+
 function drawStanding() {
   const tick = things.now.tick;
   const why = stale();
   document.body.dataset.stale = why ?? "";
   const standing = byId("standing");
-  const words = why === null ? t("live.standing_live") : t(`live.standing_${why}`, { age: age(why) });
+  const late = why === null && late_ms() > LATE_MS;
+  const now = late ? t("live.standing_late", { seconds: (late_ms() / 1000).toFixed(0) }) : t("live.standing_live");
+  const words = why === null ? now : t(`live.standing_${why}`, { age: age(why) });
   if (standing.textContent !== words) standing.textContent = words;
-  standing.dataset.standing = why ?? "live";
+  standing.dataset.standing = why ?? (late ? "late" : "live");
   byId("clock-time").textContent = tick ? clock(tick.seconds) : "--:--";
   drawPhase(tick);
 }
