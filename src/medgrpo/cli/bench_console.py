@@ -17,8 +17,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "console",
         help="the live page: weight, delays, many viewers, slow lines",
         description="Start a console over the folder of a case that `medgrpo watch` is watching now, and measure it: bytes of the "
-        "page, time to the first picture, delay from record to viewer and processor time under many viewers; with --browser also a real "
-        "Chromium on slow lines. Linux only.",
+        "page, time to the first picture, delay from record to viewer and processor time under many viewers; with --browser also "
+        "a real Chromium on slow lines. Linux only.",
     )
     parser.add_argument("case", metavar="CASE", type=Path, help="folder of a case that is being watched")
     parser.add_argument("--viewers", metavar="N", type=whole, default=20, help="at once (default: 20)")
@@ -53,7 +53,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _weighed(one: ConsoleWeight) -> str:
     total = (one.page_bytes + one.files_bytes) / 1000
-    return f"page: {total:.1f} kB in {one.files + 1} files, then {one.first_patch_bytes / 1000:.1f} kB of what stands (the first event)"
+    stands = one.first_patch_bytes / 1000
+    return f"page: {total:.1f} kB in {one.files + 1} files, then {stands:.1f} kB of what stands (the first event)"
 
 
 def _viewed(one: ConsoleViewed) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from types import FrameType
 
 from medgrpo.core import InputError, MissingExtra
@@ -12,6 +13,7 @@ except ImportError as error:
     raise MissingExtra("the console", "serve", "uvicorn") from error
 
 from medgrpo.console.app import App
+from medgrpo.console.settings import Settings
 
 _LEAVE_SECONDS = 2
 """Open pages hold their stream for ever: at the end they are cut off after so long."""
@@ -46,8 +48,14 @@ def serve(app: App) -> None:
         h11_max_incomplete_event_size=16 << 10,
         ws="none",
     )
+    _Server(config, app).run(sockets=[_listening(settings)])
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """InputError when the address cannot be had."""
     try:
-        _Server(config, app).run()
-    except SystemExit as error:
-        why = "another program may be there already; give another --port"
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=_MOST_CONNECTIONS)
+    except OSError as error:
+        why = f"{error.strerror or error}; give another --host or --port"
         raise InputError(f"{settings.address} cannot be listened at: {why}") from error

@@ -24,6 +24,7 @@ export function drawAlerts(state) {
   const changed = show(list, key, ...(standing.length ? standing.map(([id, alert]) => card(id, alert, seconds, state)) : [none]));
   if (changed && held) list.querySelector(`[data-alert="${held[0]}"][data-act="${held[1]}"]`)?.focus();
   document.body.dataset.alert = standing.some(([, alert]) => alert.audible && alert.presence === "On") ? "interrupts" : standing.length ? "stands" : "";
+  byId("alerts-count").textContent = standing.length > 1 ? `(${standing.length})` : "";
   announce(standing);
 }
 
