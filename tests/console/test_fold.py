@@ -133,6 +133,31 @@ def test_after_a_restart_nothing_stands_that_nobody_watches(writing, key, cases)
     assert [line["what"] for line in board.section("log").values()][-1] == "resumed"
 
 
+def test_after_a_restart_the_cases_time_goes_on(writing, key, cases):
+    """The second process counts from 0 again; an hour has passed since the case began, whatever its pictures' clock says."""
+    from datetime import datetime, timedelta
+
+    from medgrpo.audit import Journal
+
+    writing.scene()
+    begun = folded(writing).board.get("case", "about")["begun"]
+    writing.journal.leave()
+    later = (datetime.fromisoformat(begun) + timedelta(hours=1)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    writing.journal = Journal(cases / "second" / "record", key, lambda: (later, 1.0), {"source": "again"})
+    counter = writing.thought(2.0).counter
+    writing.bleeding(3.0, "A0050")
+    writing.tick(4.0)
+    fold = folded(writing)
+    assert fold.board.get("now", "tick")["seconds"] == 3604.0
+    assert fold.board.get("now", "tick")["phase_since"] == 3604.0
+    assert fold.board.get("alerts", "A0050")["raised"] == 3603.0
+    assert fold.board.get("channels", "bleeding")["since"] == 3601.0
+    assert fold.board.get("thoughts", str(counter))["seconds"] == 3602.0
+    assert fold.thoughts[str(counter)]["offset_seconds"] == 3600.0
+    assert [mark["seconds"] for mark in fold.board.section("marks").values()] == [0.0, 3603.0]
+    assert [one["start"] for one in fold.board.section("phases").values()] == [0.0], "what was seen before stays"
+
+
 def test_a_procedure_that_is_not_known_here_leaves_ids(cases, key):
     from medgrpo.audit import Journal
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from medgrpo.audit import Entry
@@ -23,6 +24,8 @@ class Fold:
         self.thoughts: dict[str, Body] = {}
         """Whole chains of thought by their entry's number; the board holds their heads only."""
         self._phase: tuple[str | None, float] = (None, 0.0)
+        self.offset_seconds = 0.0
+        """Between the seconds of the process that watches now, which begin at 0 with it, and those of the case, which go on."""
 
     def take(self, entry: Entry) -> None:
         handler = _HANDLERS.get(entry.kind)
@@ -59,7 +62,10 @@ class Fold:
         for key, channel in self.board.section("channels").items():
             why = "the watching process was started again"
             self.put(entry, "channels", key, **{**channel, "state": ChannelState.NOT_ASSESSED.value, "why": why})
-        self._phase = (None, 0.0)
+        begun, last = datetime.fromisoformat(self._begun(entry)), self.board.get("now", "tick") or {"seconds": 0.0}
+        away = (datetime.fromisoformat(entry.wall) - begun).total_seconds()
+        self.offset_seconds = max(away, float(last["seconds"]))  # the wall clock may have been set back
+        self._phase = (None, self.offset_seconds)
         self.opened(entry, body)
         self.log(entry, "resumed", None, "", torn_bytes=body.get("torn_bytes"))
 
@@ -71,7 +77,7 @@ class Fold:
         self.log(entry, "gap", None, f"{body.get('missed')}")
 
     def tick(self, entry: Entry, body: Body) -> None:
-        seconds, phase = float(body["seconds"]), cast("str | None", body.get("phase"))
+        seconds, phase = self._at(body["seconds"]), cast("str | None", body.get("phase"))
         if phase != self._phase[0]:
             self._phase = (phase, seconds)
         look = cast("Body | None", body.get("look"))
@@ -99,7 +105,7 @@ class Fold:
             name=self.names.channel(channel),
             state=body["state"],
             why=body["why"],
-            since=body["since_seconds"],
+            since=self._at(body["since_seconds"]),
             priority=body["priority"],
             kind=body["kind"],
             where_xyxy=body.get("where_xyxy", []),
@@ -113,7 +119,7 @@ class Fold:
         said, channel, alert = str(body["decision"]), str(body["channel"]), cast("str | None", body.get("alert"))
         evidence = cast("Body", body.get("evidence") or {})
         if alert is not None:
-            known = self.board.get("alerts", alert) or {"raised": body["seconds"], "why": body["why"], "evidence": None}
+            known = self.board.get("alerts", alert) or {"raised": self._at(body["seconds"]), "why": body["why"], "evidence": None}
             gone = said in _GOES_AWAY or body.get("presence") == Presence.OFF.value
             self.put(
                 entry,
@@ -134,11 +140,11 @@ class Fold:
                 },
             )
         if said in (Decision.SAID.value, Decision.ESCALATED.value):
-            self.mark(entry, float(body["seconds"]), "alert", str(body["priority"]), channel)
+            self.mark(entry, self._at(body["seconds"]), "alert", str(body["priority"]), channel)
         self.log(
             entry,
             said,
-            float(body["seconds"]),
+            self._at(body["seconds"]),
             str(body["why"]),
             channel=channel,
             alert=alert,
@@ -158,17 +164,25 @@ class Fold:
         about = self.names.goal(str(body["goal"]))
         known = {key: body[key] for key in ("goal", "phase", "level", "why")}
         self.put(
-            entry, "goals", str(body["goal"]), **about, **known, since=body["since_seconds"], citations=self._cited(entry, body)
+            entry,
+            "goals",
+            str(body["goal"]),
+            **about,
+            **known,
+            since=self._at(body["since_seconds"]),
+            citations=self._cited(entry, body),
         )
 
     def link(self, entry: Entry, body: Body) -> None:
-        seconds = (self.board.get("now", "tick") or {}).get("seconds")
+        tick = self.board.get("now", "tick")
+        seconds = self.offset_seconds if tick is None else max(self.offset_seconds, float(tick["seconds"]))
         self.put(entry, "now", "link", state=body["state"], why=body["why"])
-        self.mark(entry, float(seconds or 0.0), "link", str(body["state"]), str(body["why"]))
+        self.mark(entry, seconds, "link", str(body["state"]), str(body["why"]))
         self.log(entry, "link", seconds, f"{body['state']}: {body['why']}")
 
     def remark(self, entry: Entry, body: Body) -> None:
-        self.put(entry, "now", "remark", **body)
+        times = ("seen_from_seconds", "seen_until_seconds", "expires_seconds")
+        self.put(entry, "now", "remark", **{**body, **{key: self._at(body[key]) for key in times}})
 
     def settled(self, entry: Entry, body: Body) -> None:
         kind = body.get("type")
@@ -180,18 +194,18 @@ class Fold:
                 "phases",
                 key,
                 phase=body["phase"],
-                start=span["start_seconds"],
-                end=span["end_seconds"],
+                start=self._at(span["start_seconds"]),
+                end=self._at(span["end_seconds"]),
                 reason=body.get("reason"),
             )
         elif kind == "event":
-            self.mark(entry, float(body["span"]["start_seconds"]), "event", str(body["kind"]), str(body.get("target") or ""))
+            self.mark(entry, self._at(body["span"]["start_seconds"]), "event", str(body["kind"]), str(body.get("target") or ""))
         elif kind == "forecast":
             self._forecast(entry, body)
         elif kind == "thought":
-            self.thoughts[str(entry.counter)] = body
-            head = {key: body[key] for key in ("seconds", "question", "decision", "abstain")}
-            self.put(entry, "thoughts", str(entry.counter), **head)
+            self.thoughts[str(entry.counter)] = {**body, "offset_seconds": self.offset_seconds}
+            head = {key: body[key] for key in ("question", "decision", "abstain")}
+            self.put(entry, "thoughts", str(entry.counter), **head, seconds=self._at(body["seconds"]))
 
     def _forecast(self, entry: Entry, body: Body) -> None:
         times = {(one["kind"], one["id"]): one for one in body.get("times", [])}
@@ -214,7 +228,7 @@ class Fold:
             for kind in ("phase", "step", "action")
             for one in [option for option in options if option["kind"] == kind][:_OPTIONS]
         ]
-        self.put(entry, "now", "forecast", seconds=body["seconds"], options=kept, remaining=body.get("remaining"))
+        self.put(entry, "now", "forecast", seconds=self._at(body["seconds"]), options=kept, remaining=body.get("remaining"))
 
     def _as_said(self, entry: Entry, channel: str, evidence: bool) -> Body:
         """What was known of the condition when it was said: it stays with the alert when the channel moves on."""
@@ -223,6 +237,10 @@ class Fold:
             key: known.get(key) for key in ("where_xyxy", "confidence", "expected_next", "advice", "citations", "since", "kind")
         }
         return {**kept, "said_wall": entry.wall, "evidence": evidence}
+
+    def _at(self, seconds: float) -> float:
+        """A moment of the case, of one of the process that watches now."""
+        return float(seconds) + self.offset_seconds
 
     def _answered(self, entry: Entry, body: Body, outcome: str) -> None:
         request = body.get("request")

@@ -36,7 +36,7 @@ async function open(key, state) {
   const thought = await answer.json();
   const list = (title, items) => (items.length ? [el("h3", {}, title), el("ul", { class: "chain" }, ...items)] : []);
   const cues = thought.cues_seen.map((cue) =>
-    el("li", {}, english(cue.words), " ", el("span", { class: "quiet" }, `${clock(cue.key_seconds)}, ${percent(cue.confidence)}, `, english(cue.basis))),
+    el("li", {}, english(cue.words), " ", el("span", { class: "quiet" }, `${clock(cue.key_seconds + thought.offset_seconds)}, ${percent(cue.confidence)}, `, english(cue.basis))),
   );
   const missing = thought.cues_missing.map((cue) => el("li", {}, english(cue.words), " ", el("span", { class: "quiet" }, english(cue.note ? `${cue.why}; ${cue.note}` : cue.why))));
   const grounds = thought.grounds.map((ground) => el("li", {}, english(ground.words)));
@@ -44,7 +44,7 @@ async function open(key, state) {
   const expected = thought.expected_next.map((one) => el("li", {}, english(one.words), one.probability === null ? "" : ` (${percent(one.probability)})`));
   const keys = [...new Set([...thought.grounds, ...thought.risks].flatMap((one) => one.citations))];
   openDialog(english(thought.question), [
-    el("p", { class: "quiet" }, t("live.thought_at", { time: clock(thought.seconds) })),
+    el("p", { class: "quiet" }, t("live.thought_at", { time: clock(thought.seconds + thought.offset_seconds) })),
     el("p", { class: "sentence" }, english(thought.text)),
     thought.abstain ? el("p", { class: "abstain" }, el("b", {}, t("live.abstains")), " ", english(thought.abstain)) : null,
     ...list(t("live.thought_seen"), cues),
