@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import cast
 
 import numpy as np
 from av.error import FFmpegError
 from av.filter import Graph
-from av.sidedata.sidedata import SideDataContainer, Type
+from av.sidedata.sidedata import SideData, SideDataContainer, Type
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
@@ -36,8 +36,8 @@ _ANY_TIME_BASE = Fraction(1, 25)  # the filter wants one and uses none
 
 def orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
     """The frame's display matrix rounded to quarter turns and mirrorings; upright where there is none or it is skewed."""
-    side_data = cast(SideDataContainer, frame.side_data)
-    for entry in side_data:
+    # not `frame.side_data`: the frame would hold what holds it, and every live picture would wait for the garbage collector
+    for entry in cast(Iterable[SideData], SideDataContainer(frame)):
         if entry.type is Type.DISPLAYMATRIX:
             matrix = np.frombuffer(bytes(entry), dtype=np.int32)
             x_x, x_y, y_x, y_y = (int(value) for value in matrix[[0, 1, 3, 4]])
