@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 
@@ -137,6 +138,22 @@ def test_pictures_without_packets_are_encoded_once(tmp_path: Path) -> None:
     assert list(shown)[:3] == [0, 200, 400]
     assert all(abs(int(picture.mean()) - 2 * round(5 * (cut.from_seconds + at / 1000))) <= 4 for at, picture in shown.items())
     assert isinstance(encoder.ring.cut(3.0, 0.0, 4.0), str), "long gone"
+
+
+def test_pictures_are_gone_without_the_garbage_collector(tmp_path: Path) -> None:
+    """A live stream gives a megabyte a picture: none may wait for a collection that comes when it likes."""
+    source = written(tmp_path / "a.mp4", 4)
+    gc.collect()
+    gc.disable()
+    try:
+        with LiveReading(str(source)) as reading:
+            for picture in reading.pictures():
+                picture.image()
+        del picture, reading
+        left = sum(isinstance(one, VideoFrame) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert left <= 2
 
 
 def test_a_clock_that_was_set_back_leaves_nothing_of_before(tmp_path: Path) -> None:

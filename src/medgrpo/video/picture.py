@@ -37,7 +37,8 @@ _ANY_TIME_BASE = Fraction(1, 25)  # the filter wants one and uses none
 def orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
     """The frame's display matrix rounded to quarter turns and mirrorings; upright where there is none or it is skewed."""
     # not `frame.side_data`: the frame would hold what holds it, and every live picture would wait for the garbage collector
-    for entry in cast(Iterable[SideData], SideDataContainer(frame)):
+    entries = SideDataContainer(frame)  # pyright: ignore[reportCallIssue] - the stub leaves its constructor out
+    for entry in cast(Iterable[SideData], entries):
         if entry.type is Type.DISPLAYMATRIX:
             matrix = np.frombuffer(bytes(entry), dtype=np.int32)
             x_x, x_y, y_x, y_y = (int(value) for value in matrix[[0, 1, 3, 4]])
