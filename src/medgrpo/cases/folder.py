@@ -27,6 +27,7 @@ class EvidencePicture:
     file: str
     sha256: str
     what: str
+    dimmed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _COVERAGE = TypeAdapter(Coverage)
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`pictures`: seconds, file, SHA-256 and channel of each evidence picture. `looks` is empty unless they were asked for."""
+    """Each of `pictures`: seconds, file, SHA-256, channel, whether it is dimmed. `looks` is empty unless asked for."""
 
     procedure: str
     source: str
@@ -38,7 +38,7 @@ class Watched:
     said: int
     looks_per_second: float
     medgrpo_version: str
-    pictures: tuple[tuple[float, str, str, str], ...]
+    pictures: tuple[tuple[float, str, str, str, bool], ...]
     looks: tuple[Observation, ...]
     timeline: Timeline
 
@@ -83,7 +83,7 @@ class _Read:
         self.closed: str | None = None
         self.said, self.end_seconds = 0, 0.0
         self.looks: list[Mapping[str, Any]] = []
-        self.pictures: list[tuple[float, str, str, str]] = []
+        self.pictures: list[tuple[float, str, str, str, bool]] = []
 
     def take(self, entry: Entry) -> None:
         self.first, self.last = self.first or entry, entry.digest
@@ -100,7 +100,8 @@ class _Read:
             self.said += 1
             evidence: Mapping[str, Any] = body.get("evidence") or {}
             if "file" in evidence:
-                self.pictures.append((float(body["seconds"]), evidence["file"], evidence["sha256"], str(body["channel"])))
+                told = (evidence["file"], evidence["sha256"], str(body["channel"]), bool(evidence.get("dimmed", True)))
+                self.pictures.append((float(body["seconds"]), *told))
 
 
 def _entries(record: Path) -> Iterator[Entry]:

@@ -21,6 +21,18 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument("--certificate", metavar="FILE", type=Path, help="TLS certificate chain (PEM)")
     parser.add_argument("--key", metavar="FILE", type=Path, help="its private key (PEM)")
     parser.add_argument(
+        "--store",
+        metavar="WHERE",
+        help="store of cases and users: a file, or postgresql://user@host/name (default: $MEDGRPO_CASES, else "
+        "~/.local/share/medgrpo/cases.db)",
+    )
+    parser.add_argument(
+        "--record-key",
+        metavar="FILE",
+        type=Path,
+        help="signing key of reviews, as --key of `medgrpo watch` (default: ~/.config/medgrpo/record.pem, made if absent)",
+    )
+    parser.add_argument(
         "--name", metavar="NAME", action="append", default=[], help="a name that browsers may call this machine by; may be repeated"
     )
     parser.add_argument(
@@ -34,16 +46,19 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
+    import os
     import sys
 
-    from medgrpo.console import NoUsers, Settings, Watchers, make_app, serve
+    from medgrpo.cases import open_store
+    from medgrpo.console import Settings, StoreUsers, Watchers, make_app, serve
 
     settings = Settings(args.cases, args.host, args.port, args.certificate, args.key, tuple(args.name))
-    app = make_app(settings, NoUsers())
-    with Watchers(args.cases, args.watch) as watchers:
-        for one in watchers.watched:
-            sys.stdout.write(f"watching {one.source}: {settings.address}cases/{one.folder.name}\n")
-        sys.stdout.write(f"console: {settings.address} (Ctrl-C ends it). Research software, not for clinical use.\n")
-        sys.stdout.flush()
-        serve(app)
+    with open_store(args.store or os.environ.get("MEDGRPO_CASES"), args.record_key) as store:
+        app = make_app(settings, StoreUsers(store.users), store)
+        with Watchers(args.cases, args.watch) as watchers:
+            for one in watchers.watched:
+                sys.stdout.write(f"watching {one.source}: {settings.address}cases/{one.folder.name}\n")
+            sys.stdout.write(f"console: {settings.address} (Ctrl-C ends it). Research software, not for clinical use.\n")
+            sys.stdout.flush()
+            serve(app)
     return 0

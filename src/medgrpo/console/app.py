@@ -14,10 +14,12 @@ try:
 except ImportError as error:
     raise MissingExtra("the console", "serve", "starlette") from error
 
+from medgrpo.cases import CaseStore
 from medgrpo.console.guard.door import guarded
 from medgrpo.console.guard.envelope import Envelope
 from medgrpo.console.parts import Console
 from medgrpo.console.people import Users
+from medgrpo.console.review.desk import Desk
 from medgrpo.console.routes import ROUTES
 from medgrpo.console.settings import Settings
 
@@ -34,10 +36,10 @@ class App:
         await self._guarded(scope, receive, send)
 
 
-def make_app(settings: Settings, users: Users) -> App:
-    """InputError when it may not be started like this (see Settings.check)."""
+def make_app(settings: Settings, users: Users, store: CaseStore | None = None) -> App:
+    """`store`: where cases are reviewed. InputError when it may not be started like this (see Settings.check)."""
     settings.check(users=users.any())
-    return App(Console(settings, users))
+    return App(Console(settings, users, None if store is None else Desk(store, settings.cases)))
 
 
 def _no_page(request: Request, error: Exception) -> Response:  # noqa: ARG001 - starlette's signature

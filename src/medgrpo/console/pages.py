@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from medgrpo.console.texts import LANGUAGES
-from medgrpo.core import MissingExtra
+from medgrpo.core import MissingExtra, clock
 
 try:
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,7 +14,7 @@ except ImportError as error:
 
 
 def rendered(template: str, **values: object) -> str:
-    return _environment().get_template(template).render(languages=LANGUAGES, **values)
+    return _environment().get_template(template).render(languages=LANGUAGES, clock=clock, **values)
 
 
 @cache

@@ -13,6 +13,7 @@ from medgrpo.console.guard.rates import Rates
 from medgrpo.console.guard.sessions import Session, Sessions
 from medgrpo.console.live.feed import Hub
 from medgrpo.console.people import User, Users, local_user
+from medgrpo.console.review.desk import Desk
 from medgrpo.console.settings import Settings
 
 _CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -26,6 +27,8 @@ class Console:
 
     settings: Settings
     users: Users
+    desk: Desk | None = None
+    """Where cases are reviewed; None without a store of cases."""
     sessions: Sessions = field(default_factory=Sessions)
     requests: Rates = field(default_factory=lambda: Rates(burst=200, every_seconds=1 / 40))
     """Per session: a page that watches asks some ten times a second."""

@@ -79,6 +79,7 @@ class Visit:
                 signed_in=self.session.user is not None,
                 csrf=self.session.csrf,
                 path=self.request.url.path,
+                has_store=self.console.desk is not None,
                 **values,
             ),
             status,

@@ -6,11 +6,13 @@ and CSRF are checked.
 """
 
 from medgrpo.console.route import Route
-from medgrpo.console.routes import cases, live, sign_in, static
+from medgrpo.console.routes import cases, live, review, review_changes, sign_in, static
 
 ROUTES: tuple[Route, ...] = (
     *static.ROUTES,
     *sign_in.ROUTES,
     *cases.ROUTES,
     *live.ROUTES,
+    *review.ROUTES,
+    *review_changes.ROUTES,
 )

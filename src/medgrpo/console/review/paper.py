@@ -1,0 +1,95 @@
+"""Everything that the page of one case says, gathered in one go."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from medgrpo.cases import Case, Correction, ReportState, Version, draft_text, notice, standing_version
+from medgrpo.console.review.desk import Desk
+from medgrpo.console.review.lanes import Lane, Tick, lanes_of, ticks_of
+from medgrpo.core import clock
+from medgrpo.reasoning import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A finding, what people said about it, and what stands there now (None where it was rejected)."""
+
+    finding: Finding
+    when: str
+    history: tuple[Correction, ...]
+    stands: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """`moments`: seconds of the pictures there are, None where every look has one, empty where there is none.
+
+    `text` is what the editor begins with, `parent` the version it comes from (0: the machine's draft). `shown` is what stands as
+    the report (None: the machine's draft), `told` what it is worth.
+    """
+
+    case: Case
+    statements: tuple[Statement, ...]
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Tick, ...]
+    moments: tuple[float, ...] | None
+    step_seconds: float
+    first_seconds: float
+    versions: tuple[Version, ...]
+    shown: Version | None
+    shown_text: str
+    told: str
+    newest: Version | None
+    newest_told: str
+    text: str
+    parent: int
+    redrafted: bool
+
+    @property
+    def amending(self) -> bool:
+        return self.case.report is ReportState.AMENDING
+
+
+def paper_of(desk: Desk, case: Case, *, redraft: bool) -> Paper:
+    """`redraft`: the editor begins with the machine's draft, with all corrections in it, instead of the newest version."""
+    dossier = desk.dossiers.of(case)
+    folder, timeline = dossier.folder, dossier.folder.timeline
+    corrections, versions = desk.store.corrections(case.id), desk.store.versions(case.id)
+    machine = draft_text(folder, case.name, corrections)
+    shown, newest = standing_version(versions), versions[-1] if versions else None
+    statements = tuple(_statement(finding, corrections) for finding in timeline.findings)
+    moments = dossier.pictures.moments
+    return Paper(
+        case=case,
+        statements=statements,
+        lanes=lanes_of(timeline, folder.procedure, corrections),
+        ticks=ticks_of(timeline.duration_seconds),
+        moments=moments,
+        step_seconds=1 / folder.looks_per_second,
+        first_seconds=statements[0].finding.evidence.key_seconds if statements else (moments or (0.0,))[0],
+        versions=versions,
+        shown=shown,
+        shown_text=machine if shown is None else shown.text,
+        told=notice(shown, versions),
+        newest=newest,
+        newest_told=notice(newest, versions),
+        text=machine if newest is None or redraft else newest.text,
+        parent=len(versions),
+        redrafted=redraft,
+    )
+
+
+def changed_lines(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    """Each line with "same", "added" or "gone"; all are the same where there was nothing before."""
+    if not before:
+        return tuple(("same", line) for line in after.splitlines())
+    kinds = {"  ": "same", "+ ": "added", "- ": "gone"}
+    compared = difflib.ndiff(before.splitlines(), after.splitlines())
+    return tuple((kinds[line[:2]], line[2:]) for line in compared if line[:2] in kinds)
+
+
+def _statement(finding: Finding, corrections: tuple[Correction, ...]) -> Statement:
+    history = tuple(one for one in corrections if one.finding_id == finding.id)
+    return Statement(finding, clock(finding.evidence.key_seconds), history, history[-1].text if history else finding.text)
