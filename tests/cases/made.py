@@ -8,14 +8,16 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from medgrpo.analysis import AnalysisOptions, Header, Summary, VideoIdentity, record_line, timeline_records
+import numpy as np
+
+from medgrpo.analysis import AnalysisOptions, Header, Summary, VideoIdentity, identify, record_line, timeline_records
 from medgrpo.audit import Journal, SigningKey
 from medgrpo.core import Span
 from medgrpo.knowledge import load_procedure
-from medgrpo.perception import Domain, Observation, View, ViewState
+from medgrpo.perception import Domain, Observation
 from medgrpo.reasoning import Coverage, Evidence, Finding, PhaseSegment, Timeline
 from medgrpo.stream import FastLoop, LiveSession, ManualClock, Site, stamped
-from medgrpo.video import ReadingReport
+from medgrpo.video import Frame, ReadingReport, VideoWriter, open_video
 
 MODEL = "plot@1"
 SENTENCES = ("The gallbladder is grasped and lifted.", "A clip is applied to the cystic duct.", "The liver bed bleeds.")
@@ -25,8 +27,10 @@ def evidence(seconds: float) -> Evidence:
     return Evidence((seconds,), seconds, MODEL, 0.9)
 
 
-def analysed(folder: Path, sha256: str = "ab" * 32, sentences: tuple[str, ...] = SENTENCES, looks: int = 50) -> Path:
-    """`medgrpo analyze`'s file: ten seconds a sentence, one phase, the camera inside from the first look on."""
+def analysed(
+    folder: Path, sha256: str = "ab" * 32, sentences: tuple[str, ...] = SENTENCES, looks: int = 50, video: Path | None = None
+) -> Path:
+    """`medgrpo analyze`'s file: ten seconds a sentence, one phase, the camera inside from second 3 on."""
     length = 10.0 * len(sentences)
     findings = tuple(
         Finding(f"finding-{n:04d}", text, Span(10.0 * (n - 1), 10.0 * n), "seen", evidence(10.0 * n - 5))
@@ -44,7 +48,7 @@ def analysed(folder: Path, sha256: str = "ab" * 32, sentences: tuple[str, ...] =
         domain=Domain.SIMULATED.value,
         models=(MODEL,),
     )
-    video = VideoIdentity(
+    identity = VideoIdentity(
         name=f"{folder.name}.mp4",
         sha256=sha256,
         size_bytes=1,
@@ -57,8 +61,11 @@ def analysed(folder: Path, sha256: str = "ab" * 32, sentences: tuple[str, ...] =
         rotation_degrees=0,
         tags={},
     )
-    header = Header(medgrpo_version="0.1.0", models=(MODEL,), simulated=True, video=video, options=AnalysisOptions())
-    seen = [look(n * 0.2) for n in range(looks)]
+    if video is not None:
+        with open_video(video) as source:
+            identity = identify(video, source.info)
+    header = Header(medgrpo_version="0.1.0", models=(MODEL,), simulated=True, video=identity, options=AnalysisOptions())
+    seen = [look(round(n * 0.2, 6)) for n in range(looks)]
     summary = Summary(looks, length, timeline.coverage, timeline.domain, ReadingReport(looks, 0, 0, False))
     folder.mkdir(parents=True)
     records = (header, *seen, *timeline_records(timeline), summary)
@@ -67,8 +74,18 @@ def analysed(folder: Path, sha256: str = "ab" * 32, sentences: tuple[str, ...] =
     return folder
 
 
-def look(seconds: float, state: ViewState = ViewState.INSIDE) -> Observation:
-    return Observation(seconds, View(state, 0.5, 0.5, 0.1, 0.02), Domain.SIMULATED, None, "not looked", MODEL)
+def look(seconds: float) -> Observation:
+    return live().PlotPerceiver(ENTERED).look(Frame(0, seconds, live().GREY))
+
+
+def filmed(path: Path, seconds: float = 30.0) -> Path:
+    """Stripes of three pixels, which are gone where the picture is dimmed; it grows brighter all the time."""
+    with VideoWriter(path, 96, 64, 10) as writer:
+        for n in range(int(seconds * 10)):
+            image = np.zeros((64, 96, 3), np.uint8)
+            image[:, (np.arange(96) // 3) % 2 == 0] = 120 + int(120 * n / (seconds * 10))
+            writer.write(image)
+    return path
 
 
 def live() -> ModuleType:
@@ -82,6 +99,7 @@ def live() -> ModuleType:
     return sys.modules[name]
 
 
+ENTERED = ((0.0, "outside", ""), (3.0, "preparation", "grasper,retract,gallbladder"))
 CLIP_TOO_EARLY = (
     (0.0, "preparation", "grasper,retract,gallbladder"),
     (20.0, "carlot-triangle-dissection", "hook,dissect,gallbladder"),

@@ -1,0 +1,95 @@
+"""A console with a store of cases: an analysed one with its video, a watched one with kept pictures, people with accounts."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import argon2
+from starlette.testclient import TestClient
+
+from medgrpo.audit import SigningKey
+from medgrpo.cases import Case, CaseStore, Role, open_store, read_folder
+from medgrpo.console import Settings
+
+PASSWORD = "four words are enough"
+HTML = {"accept": "text/html"}
+
+
+@dataclass
+class Office:
+    store: CaseStore
+    settings: Settings
+    analysed: Case
+    watched: Case
+
+
+def raw(folder: Path) -> Path:
+    """The folders of both cases, and the video, made once: the live path takes its time."""
+    made = _made()
+    video = made.filmed(folder / "one.mp4")
+    made.analysed(folder / "cases" / "one", looks=150, video=video)
+    made.watched(folder / "cases" / "theatre", SigningKey.at(folder / "record.pem"))
+    read_folder(folder / "cases" / "theatre")  # its timeline is kept there
+    return folder
+
+
+@contextmanager
+def office(folder: Path, raw: Path) -> Iterator[Office]:
+    """Copies of these, in a store of their own. Passwords cost next to nothing here."""
+    from medgrpo.cases import passwords
+
+    usual, passwords._HASHER = passwords._HASHER, argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    cases = folder / "cases"
+    shutil.copytree(raw, folder, dirs_exist_ok=True)
+    try:
+        with open_store(folder / "store.db", folder / "record.pem") as store:
+            for name, full_name, role in (
+                ("ada", "Dr Ada Stein", Role.CLINICIAN),
+                ("ben", "Dr Ben Wu", Role.CLINICIAN),
+                ("vera", "Vera Klein", Role.VIEWER),
+                ("rob", "Rob Roth", Role.ADMINISTRATOR),
+            ):
+                store.users.add(name, full_name, role, PASSWORD)
+            analysed = store.add(cases / "one", video=folder / "one.mp4")
+            yield Office(store, Settings(cases), analysed, store.add(cases / "theatre"))
+    finally:
+        passwords._HASHER = usual
+
+
+@dataclass
+class Person:
+    """A browser without a screen, signed in or not."""
+
+    client: TestClient
+
+    def csrf(self) -> str:
+        found = re.search(r'<meta name="csrf" content="([^"]+)">', self.client.get("/sign-in").text)
+        assert found is not None
+        return found[1]
+
+    def post(self, path: str, fields: Mapping[str, object]):
+        return self.client.post(
+            path, data={**fields, "csrf": self.csrf()}, headers={"origin": "http://127.0.0.1:8600"}, follow_redirects=False
+        )
+
+    def sign_in(self, name: str) -> Person:
+        assert self.post("/sign-in", {"name": name, "password": PASSWORD, "to": "/review"}).status_code == 303
+        return self
+
+
+def _made() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("cases_made", Path(__file__).parents[1] / "cases" / "made.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["cases_made"] = module
+    spec.loader.exec_module(module)
+    return module
