@@ -24,6 +24,7 @@ from starlette.testclient import TestClient
 from medgrpo.cases import ReportState, Verdict
 from medgrpo.console import NoUsers, StoreUsers, make_app
 from medgrpo.console.review.intake import Intake
+from medgrpo.console.review.lanes import Bar, _rowed, _stacked
 from medgrpo.console.review.paper import changed_lines
 
 
@@ -164,6 +165,9 @@ def test_a_report_is_written_signed_and_amended(office, person):
     page = ada.client.get(place).text
     assert "Version 1, signed by Dr Ada Stein (ada)" in page
     assert "DRAFT" not in page
+    office.store.correct(office.analysed.id, "finding-0001", Verdict.CONFIRMED, None, "so it is", "ada", seen=0, said="x")
+    assert "Findings corrected after this version was written: 1." in ada.client.get(place).text
+    assert "1 finding corrected after it was written" in ada.client.get(f"{place}/report.html").text
     assert ben.post(f"{place}/report", {"text": "It went well. No blood.", "parent": 1, "note": "blood"}).status_code == 303
     page = person("vera").client.get(place).text
     assert "Version 2 by Dr Ben Wu is not signed; version 1 still stands." in page
@@ -281,3 +285,14 @@ def test_names_are_escaped(office, person):
         page = ada.get(path).text
         assert "<script>alert" not in page
         assert html.escape("<script>alert(1)</script>") in page
+
+
+def test_alerts_that_overlap_stand_in_rows_and_marks_do_not_cover_one_another():
+    def bar(left: float, width: float) -> Bar:
+        return Bar(left, width, left, "", "", "alert")
+
+    lane = _stacked("alerts", [bar(10, 20), bar(25, 10), bar(30, 5), bar(40, 1)])
+    assert [(one.left, one.row) for one in lane.bars] == [(10, 0), (25, 1), (30, 0), (40, 0)]
+    assert lane.rows == 2
+    marks = _rowed("events", [bar(10, 0), bar(10.5, 0), bar(11, 0), bar(50, 0)])
+    assert [one.row for one in marks.bars] == [0, 1, 2, 0]

@@ -1,7 +1,7 @@
 """Several cases: listed, searched, corrected, their reports signed, exported. Needs the extra `serve`."""
 
 from medgrpo.cases.database import Database, open_database
-from medgrpo.cases.document import RESEARCH_ONLY, notice, report_page, report_values, standing_version
+from medgrpo.cases.document import RESEARCH_ONLY, corrected_since, notice, report_page, report_values, standing_version
 from medgrpo.cases.draft import corrected, draft_text, drafted, standing
 from medgrpo.cases.export import Exported, check_sums, export_case
 from medgrpo.cases.folder import CaseFolder, EvidencePicture, observations, read_folder
@@ -34,6 +34,7 @@ __all__ = [
     "Version",
     "check_sums",
     "corrected",
+    "corrected_since",
     "draft_text",
     "drafted",
     "export_case",

@@ -36,6 +36,12 @@ def notice(version: Version | None, versions: Sequence[Version]) -> str:
     return f"{told}. {RESEARCH_ONLY}"
 
 
+def corrected_since(version: Version | None, corrections: Sequence[Correction]) -> int:
+    """How many findings were corrected after this version was written: its text does not know of them. 0 for the machine's draft,
+    which is made anew each time."""
+    return 0 if version is None else len({one.finding_id for one in corrections if one.at > version.at})
+
+
 def report_values(
     case: Case, version: Version | None, versions: Sequence[Version], corrections: Sequence[Correction], draft: Report, drafted: str
 ) -> dict[str, Any]:
@@ -45,12 +51,15 @@ def report_values(
         "case": asdict(case),
         "text": drafted if version is None else version.text,
         "version": None if version is None else asdict(version),
+        "findings_corrected_since": corrected_since(version, corrections),
         "corrections": [asdict(one) for one in corrections],
         "machine_draft": report_json(draft),
     }
 
 
-def report_page(case: Case, version: Version | None, versions: Sequence[Version], drafted: str) -> str:
+def report_page(
+    case: Case, version: Version | None, versions: Sequence[Version], corrections: Sequence[Correction], drafted: str
+) -> str:
     """One self-contained page without a script. What was signed is shown as it is, character by character."""
     facts = [("Case", f"{case.name} ({case.id})"), ("Source", case.source), ("Length", length(case.duration_seconds))]
     if version is not None:
@@ -63,6 +72,9 @@ def report_page(case: Case, version: Version | None, versions: Sequence[Version]
             facts.append(("Note", version.note))
         if version.signature is not None:
             facts.append(("Signed by", f"{version.signature.by_full_name}, {version.signature.at}"))
+    since = corrected_since(version, corrections)
+    if since:
+        facts.append(("Not in this text", f"{since} finding{'s' if since > 1 else ''} corrected after it was written"))
     final = version is not None and version.signature is not None
     return document(
         f"{'Operative report' if final else 'DRAFT operative report'}: {text(case.name)}",

@@ -60,11 +60,11 @@ def export_case(store: CaseStore, id: str, out: Path) -> Exported:
         unfinished.mkdir(parents=True)
         left_out = tuple(_copied(source, unfinished))
         _write(unfinished / INDEX, json.dumps(index, ensure_ascii=False, indent=1) + "\n")
-        _write(unfinished / "operative_report.html", report_page(case, shown, versions, draft))
+        _write(unfinished / "operative_report.html", report_page(case, shown, versions, corrections, draft))
         values = report_values(case, shown, versions, corrections, report, draft)
         _write(unfinished / "operative_report.json", json.dumps(values, ensure_ascii=False, indent=1) + "\n")
         if versions and _is_amending(shown, versions):
-            _write(unfinished / "operative_report.draft.html", report_page(case, versions[-1], versions, draft))
+            _write(unfinished / "operative_report.draft.html", report_page(case, versions[-1], versions, corrections, draft))
         lines = [f"{_sha256(path)}  {path.relative_to(unfinished).as_posix()}\n" for path in _files(unfinished)]
         _write(unfinished / SUMS, "".join(lines))
         unfinished.replace(out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from medgrpo.cases import Correction, Verdict, standing
 from medgrpo.core import clock
@@ -100,7 +100,7 @@ def lanes_of(timeline: Timeline, procedure_id: str, corrections: Sequence[Correc
     findings = [_mark(share, one.evidence.key_seconds, one.text, "", _style(last.get(one.id))) for one in timeline.findings]
     lanes = (
         Lane("phases", tuple(phases)),
-        Lane("alerts", tuple(alerts)),
+        _stacked("alerts", alerts),
         _rowed("events", events),
         _rowed("findings", findings),
     )
@@ -127,6 +127,17 @@ def _style(one: Correction | None) -> str:
     return {Verdict.REJECTED: "mark rejected", Verdict.REWORDED: "mark reworded", Verdict.CONFIRMED: "mark confirmed"}[one.verdict]
 
 
+def _stacked(key: str, bars: Sequence[Bar]) -> Lane:
+    """Bars that overlap go to rows of their own."""
+    ends: list[float] = []
+    placed: list[Bar] = []
+    for bar in sorted(bars, key=lambda one: one.left):
+        row = next((row for row, end in enumerate(ends) if end <= bar.left), len(ends))
+        ends[row : row + 1] = [bar.left + bar.width]
+        placed.append(replace(bar, row=row))
+    return Lane(key, tuple(placed), max(1, len(ends)))
+
+
 def _rowed(key: str, marks: Sequence[Bar]) -> Lane:
     """Marks too close to stand side by side go to rows below, three at most."""
     last = [-100.0] * _ROWS
@@ -135,5 +146,5 @@ def _rowed(key: str, marks: Sequence[Bar]) -> Lane:
         free = [row for row in range(_ROWS) if mark.left - last[row] >= 100 * _ROOM]
         row = free[0] if free else min(range(_ROWS), key=lambda one: last[one])
         last[row] = mark.left
-        placed.append(Bar(mark.left, mark.width, mark.seconds, mark.title, mark.label, mark.style, row))
+        placed.append(replace(mark, row=row))
     return Lane(key, tuple(placed), max((one.row for one in placed), default=0) + 1)

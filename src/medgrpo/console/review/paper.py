@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from medgrpo.cases import Case, Correction, ReportState, Version, draft_text, notice, standing_version
+from medgrpo.cases import Case, Correction, ReportState, Version, corrected_since, draft_text, standing_version
 from medgrpo.console.review.desk import Desk
 from medgrpo.console.review.lanes import Lane, Tick, lanes_of, ticks_of
 from medgrpo.core import clock
-from medgrpo.reasoning import Finding
+from medgrpo.reasoning import Finding, Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Paper:
     """`moments`: seconds of the pictures there are, None where every look has one, empty where there is none.
 
     `text` is what the editor begins with, `parent` the version it comes from (0: the machine's draft). `shown` is what stands as
-    the report (None: the machine's draft), `told` what it is worth.
+    the report (None: the machine's draft), `corrected_since` how many findings it does not know as corrected.
     """
 
     case: Case
@@ -40,12 +40,11 @@ class Paper:
     versions: tuple[Version, ...]
     shown: Version | None
     shown_text: str
-    told: str
     newest: Version | None
-    newest_told: str
     text: str
     parent: int
     redrafted: bool
+    corrected_since: int
 
     @property
     def amending(self) -> bool:
@@ -59,7 +58,8 @@ def paper_of(desk: Desk, case: Case, *, redraft: bool) -> Paper:
     corrections, versions = desk.store.corrections(case.id), desk.store.versions(case.id)
     machine = draft_text(folder, case.name, corrections)
     shown, newest = standing_version(versions), versions[-1] if versions else None
-    statements = tuple(_statement(finding, corrections) for finding in timeline.findings)
+    findings = sorted(timeline.findings, key=lambda one: one.evidence.key_seconds)
+    statements = tuple(_statement(finding, corrections) for finding in findings)
     moments = dossier.pictures.moments
     return Paper(
         case=case,
@@ -68,17 +68,23 @@ def paper_of(desk: Desk, case: Case, *, redraft: bool) -> Paper:
         ticks=ticks_of(timeline.duration_seconds),
         moments=moments,
         step_seconds=1 / folder.looks_per_second,
-        first_seconds=statements[0].finding.evidence.key_seconds if statements else (moments or (0.0,))[0],
+        first_seconds=_first(timeline, moments),
         versions=versions,
         shown=shown,
         shown_text=machine if shown is None else shown.text,
-        told=notice(shown, versions),
         newest=newest,
-        newest_told=notice(newest, versions),
         text=machine if newest is None or redraft else newest.text,
         parent=len(versions),
         redrafted=redraft,
+        corrected_since=corrected_since(shown, corrections),
     )
+
+
+def _first(timeline: Timeline, moments: tuple[float, ...] | None) -> float:
+    """What the page opens with: the first phase that was recognised, else the first statement, else the first picture."""
+    phases = [one.evidence.key_seconds for one in timeline.phases if one.phase is not None]
+    findings = [one.evidence.key_seconds for one in timeline.findings]
+    return (phases or sorted(findings) or list(moments or ()) or [0.0])[0]
 
 
 def changed_lines(before: str, after: str) -> tuple[tuple[str, str], ...]:

@@ -98,7 +98,7 @@ async def _report_html(visit: Visit) -> Response:
     def page() -> str:
         versions, corrections = desk.store.versions(case.id), desk.store.corrections(case.id)
         draft = draft_text(desk.dossiers.of(case).folder, case.name, corrections)
-        return report_page(case, standing_version(versions), versions, draft)
+        return report_page(case, standing_version(versions), versions, corrections, draft)
 
     return _file(await run_sync(page), f"{case.name}.html", "text/html; charset=utf-8")
 
