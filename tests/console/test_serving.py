@@ -16,11 +16,18 @@ from medgrpo.cli import main
 MAIN = "import sys; from medgrpo.cli import main; sys.exit(main())"
 
 
+def own_store(folder: Path) -> list[str]:
+    """Nobody's own store is touched."""
+    return ["--store", str(folder / "store.db"), "--record-key", str(folder / "record.pem")]
+
+
 def test_what_it_does_not_start_with_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    assert main(["serve", "--cases", str(tmp_path / "absent")]) == 2
-    assert main(["serve", "--cases", str(tmp_path), "--host", "0.0.0.0"]) == 2
+    own = own_store(tmp_path)
+    assert main(["serve", "--cases", str(tmp_path / "absent"), *own]) == 2
+    assert not (tmp_path / "store.db").exists(), "no store is made for a console that cannot start"
+    assert main(["serve", "--cases", str(tmp_path), "--host", "0.0.0.0", *own]) == 2
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        assert main(["serve", "--cases", str(tmp_path), "--port", str(taken.getsockname()[1])]) == 2
+        assert main(["serve", "--cases", str(tmp_path), "--port", str(taken.getsockname()[1]), *own]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 3
     assert "no such folder" in lines[0]
@@ -30,11 +37,11 @@ def test_what_it_does_not_start_with_is_one_line(tmp_path: Path, capsys: pytest.
 
 
 @pytest.mark.slow
-def test_a_page_that_is_open_does_not_keep_it_from_ending(cases: Path, writing):
+def test_a_page_that_is_open_does_not_keep_it_from_ending(cases: Path, writing, tmp_path: Path):
     writing.scene()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-c", MAIN, "serve", "--cases", str(cases), "--port", str(port)]
+    command = [sys.executable, "-c", MAIN, "serve", "--cases", str(cases), "--port", str(port), *own_store(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ))
     try:
         until = time.monotonic() + 60

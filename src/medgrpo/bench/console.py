@@ -13,6 +13,7 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -207,12 +208,17 @@ def _seconds(wall: str) -> float:
 
 @contextmanager
 def started_console(case: Path) -> Generator[tuple[int, int]]:
-    """A console of its own process over the folder around a case: its port and process id. InputError when it does not start."""
+    """A console of its own process over the folder around a case: its port and process id. InputError when it does not start.
+
+    Its store of cases is its own and empty: nobody has an account there, and nobody's store is touched.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     main = "import sys; from medgrpo.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", main, "serve", "--cases", str(case.parent), "--port", str(port)]
+    own = tempfile.TemporaryDirectory()
+    command += ["--store", f"{own.name}/cases.db", "--record-key", f"{own.name}/record.pem"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 60
@@ -228,3 +234,4 @@ def started_console(case: Path) -> Generator[tuple[int, int]]:
     finally:
         process.terminate()
         process.wait(20)
+        own.cleanup()

@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.console import Settings, StoreUsers, Watchers, make_app, serve
 
     settings = Settings(args.cases, args.host, args.port, args.certificate, args.key, tuple(args.name))
+    settings.check(users=True)  # whether there is anybody is asked of the store, which is not made for nothing
     with open_store(args.store or os.environ.get("MEDGRPO_CASES"), args.record_key) as store:
         app = make_app(settings, StoreUsers(store.users), store)
         with Watchers(args.cases, args.watch) as watchers:
