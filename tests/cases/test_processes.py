@@ -53,7 +53,7 @@ def writer(address: str, key: Path, case: str, name: str, times: int, before: in
 @pytest.mark.slow
 def test_two_processes_on_one_case_agree(store: CaseStore, address: str, made: ModuleType, tmp_path: Path) -> None:
     case = store.add(made.analysed(tmp_path / "one"))
-    names, times = ("ada", "ben"), 8
+    names, times = ("ada", "ben"), 5
     processes = [writer(address, tmp_path / "record.pem", case.id, name, times) for name in names]
     told: list[str] = []
     for process in processes:
@@ -77,7 +77,7 @@ def test_kill_9_loses_nothing_that_was_confirmed(
     store: CaseStore, opened: Callable[[], CaseStore], address: str, made: ModuleType, tmp_path: Path
 ) -> None:
     """MEDGRPO_KILLS of them (the default is for CI): the folder and, after the next change, the store hold all that was told."""
-    kills, rng = int(os.environ.get("MEDGRPO_KILLS", "3")), random.Random(7)
+    kills, rng = int(os.environ.get("MEDGRPO_KILLS", "2")), random.Random(7)
     case = store.add(made.analysed(tmp_path / "one"))
     told: list[str] = []
     for kill in range(kills):
