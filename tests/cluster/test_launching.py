@@ -45,6 +45,7 @@ def test_the_two_recipes_of_the_paper_differ_in_one_setting() -> None:
         ('calibration = "calibration.json"', 'normaliser = "zscore"', "normaliser"),
         ('compute = "bfloat16"', 'compute = "float32"', "compute"),
         ('compute = "bfloat16"', 'compute = "bfloat16"\nfrozen = ["head"]', "frozen"),
+        ('compute = "bfloat16"', 'compute = "bfloat16"\nlora_rank = 4', "lora_rank"),
         ("mask_overlong = false", "mask_overlong = false\nmost_packed_tokens = 256", "no room"),
         ('"next_action"', '"video_summary"', "judge"),
     ],

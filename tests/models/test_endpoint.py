@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from medgrpo.core import InputError, ModelError
-from medgrpo.models import Completion, Endpoint, Failure, Model, ModelOptions, Request, Turn, open_model
+from medgrpo.models import Completion, Endpoint, Failure, Model, ModelOptions, Request, Turn, check_listening, open_model
 from medgrpo.video import SampledClip, open_video, read_image
 
 Noise = Callable[..., SampledClip]
@@ -225,3 +226,10 @@ def test_what_cannot_be_an_endpoint_is_refused() -> None:
         open_model("http://127.0.0.1:9/v1")
     with pytest.raises(InputError, match="belong together"):
         open_model("http://127.0.0.1:9/v1", ModelOptions(endpoint_model="m", price_in=1.0))
+
+
+def test_whoever_is_not_there_is_told_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        check_listening(f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
+    with pytest.raises(ModelError, match=r"^http://127\.0\.0\.1:9/v1: nobody answers there \(Connection refused\); start"):
+        check_listening("http://127.0.0.1:9/v1")

@@ -76,7 +76,7 @@ def policy_table(logits: Any, temperature: float, banned: Sequence[int]) -> Any:
     return torch.where(allowed, scaled - torch.logsumexp(scaled[:, allowed], 1, keepdim=True), -torch.inf)
 
 
-@pytest.fixture(scope="session", params=["qwen2.5-vl", "qwen3-vl"])
+@pytest.fixture(scope="session", params=["qwen2.5-vl", "qwen3-vl", "qwen3.5"])
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     return make_tiny(request.param, tmp_path_factory.mktemp("tiny") / request.param)
 

@@ -317,8 +317,8 @@ def test_a_checkpoint_of_another_geometry_is_refused(whole: Path, tiny25, data: 
 
 def test_a_model_that_does_not_see_is_refused(tiny25) -> None:
     class Blind(Policy):
-        def hidden(self, token_ids, positions, prompt, mask, cache=None):
-            return super().hidden(token_ids, positions, None if prompt is None else prompt.blind(), mask, cache)
+        def hidden(self, token_ids, positions, prompt, mask, cache=None, **states):
+            return super().hidden(token_ids, positions, None if prompt is None else prompt.blind(), mask, cache, **states)
 
     seeing = tiny25.policy()
     prompt = seeing.prompt(tiny25.encoded())

@@ -34,7 +34,8 @@ def test_log_probabilities_and_gradients_are_those_of_plain_copies(tiny, rule) -
     for name, value in tiny.network.named_parameters():
         if value.grad is not None:
             scale = max(1.0, value.grad.abs().max().item())
-            assert (value.grad - ours[name]).abs().max().item() / scale < 3e-6, name
+            most = 2e-5 if "linear_attn" in name else 3e-6  # states are summed up in chunks of 64 tokens, cut elsewhere here
+            assert (value.grad - ours[name]).abs().max().item() / scale < most, name
 
 
 def test_cut_into_pieces_it_gives_the_same(tiny) -> None:
@@ -94,10 +95,10 @@ def test_an_empty_answer_is_refused(tiny25) -> None:
         measure(policy, policy.prompt(tiny25.encoded()), [torch.tensor([], dtype=torch.long)])
 
 
-def test_a_class_that_keeps_a_running_state_is_refused(tiny25) -> None:
+def test_a_class_whose_packed_sequence_is_not_known_to_be_exact_is_refused(tiny25) -> None:
     class Other:
         class config:
-            model_type = "qwen3_5"
+            model_type = "qwen3_next"
 
-    with pytest.raises(ModelError, match="qwen3_5: only qwen2_5_vl, qwen3_vl can share a prompt"):
+    with pytest.raises(ModelError, match="qwen3_next: only qwen2_5_vl, qwen3_vl, qwen3_5 can share a prompt"):
         Policy(Other(), [], [], "side")

@@ -15,6 +15,7 @@ from medgrpo.bench.grpo import GrpoBench, GrpoGrowth, GrpoSide, bench_grpo
 from medgrpo.bench.live import CONTEXT as LIVE_CONTEXT
 from medgrpo.bench.live import LiveRun, run_live
 from medgrpo.bench.measure import measure_ours, measure_peer
+from medgrpo.bench.plan import PlanBench, PlanSide, bench_plan
 from medgrpo.bench.reasoning import ReasoningBench, bench_reasoning
 from medgrpo.bench.score import ScoreBench, bench_score
 from medgrpo.bench.search import SearchBench, bench_search
@@ -35,6 +36,8 @@ __all__ = [
     "GrpoSide",
     "HourFigures",
     "LiveRun",
+    "PlanBench",
+    "PlanSide",
     "ReasoningBench",
     "RunFigures",
     "ScoreBench",
@@ -42,6 +45,7 @@ __all__ = [
     "SftBench",
     "bench_analysis",
     "bench_grpo",
+    "bench_plan",
     "bench_reasoning",
     "bench_score",
     "bench_search",

@@ -3,7 +3,7 @@
 from medgrpo.benchmark.answers import ANSWERS_NAME, Answer, AnswerFile, Stored, read_answers
 from medgrpo.benchmark.asking import ClipOf, Manner
 from medgrpo.benchmark.budget import token_budgets
-from medgrpo.benchmark.clips import ClipReader, Pictures, clip_of
+from medgrpo.benchmark.clips import ClipReader, Pictures, blank_clip_of, clip_of
 from medgrpo.benchmark.finishing import Finished, finish
 from medgrpo.benchmark.merge import merge_answers
 from medgrpo.benchmark.outputs import Answered, Tally, Usage, record_line, submission
@@ -38,6 +38,7 @@ __all__ = [
     "ask_questions",
     "asked_once",
     "batches",
+    "blank_clip_of",
     "clip_of",
     "finish",
     "identify_data",

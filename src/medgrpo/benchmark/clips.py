@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from medgrpo.benchmark.questions import Row
 from medgrpo.core import InputError, Span, VideoError
 from medgrpo.sources import BenchmarkRecord, ClipBounds
@@ -20,6 +22,7 @@ from medgrpo.video import (
     clip_from_frames,
     clip_from_video,
     draw_box,
+    evenly_spaced,
     mapped_path,
     open_video,
     read_image,
@@ -62,6 +65,36 @@ def clip_of(record: BenchmarkRecord, pictures: Pictures, sampling: Sampling) -> 
         mark = Mark(record.frames.index(record.region.frame), (box.x0, box.y0, box.x1, box.y1))
     paths = [mapped_path(frame, pictures.moved) for frame in record.frames]
     return clip_from_frames(paths, record.frames_per_second, sampling, mark=mark)
+
+
+def blank_clip_of(record: BenchmarkRecord, pictures: Pictures, sampling: Sampling) -> SampledClip:
+    """The question's clip with blank pictures: times, rate and sizes as `clip_of` gives them, for counting tokens.
+
+    One picture of each clip is read, for its size; of a video its header, so that its number of pictures is worked out from the
+    span and the rate. InputError or VideoError as there, except for what only the other pictures would show.
+    """
+    if pictures.videos is not None:
+        with open_video(_video(pictures.videos, record.video)) as video:
+            span, size = _span(record.clip, video.info.frame_rate), (video.info.width, video.info.height)
+        rate = Fraction(sampling.frames_per_second or record.frames_per_second)
+        if span.duration_seconds * rate > sampling.most_frames:
+            rate = Fraction(sampling.most_frames / span.duration_seconds)
+        count = max(1, min(sampling.most_frames, int(span.duration_seconds * rate) + 1))
+        return _blank(record.video, size, [float(place / rate) for place in range(count)], rate, sampling)
+    if not record.frames:
+        raise InputError(f"{record.video}: the question lists no frames; give the folder of the videos with --videos")
+    kept = None if record.region is None else record.frames.index(record.region.frame)
+    chosen = evenly_spaced(len(record.frames), sampling.most_frames, kept)
+    first = read_image(mapped_path(record.frames[chosen[0]], pictures.moved))
+    rate = record.frames_per_second * len(chosen) / len(record.frames)
+    seconds = [float(place / record.frames_per_second) for place in chosen]
+    return _blank(record.video, (first.shape[1], first.shape[0]), seconds, rate, sampling)
+
+
+def _blank(key: str, size: tuple[int, int], seconds: list[float], rate: Fraction, sampling: Sampling) -> SampledClip:
+    width, height = sampling.scaled_size(*size)
+    picture = np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (height, width, 3))  # no memory
+    return SampledClip(key, (picture,) * len(seconds), tuple(seconds), rate, *size)
 
 
 def _from_video(record: BenchmarkRecord, path: Path, sampling: Sampling) -> SampledClip:

@@ -20,6 +20,7 @@ from medgrpo.cli import (
     bench_day,
     bench_grpo,
     bench_live,
+    bench_plan,
     bench_reasoning,
     bench_score,
     bench_search,
@@ -68,6 +69,7 @@ from medgrpo.cli import (
     train_calibrate,
     train_grpo,
     train_perception,
+    train_plan,
     train_report,
     train_sft,
     train_tiny,
@@ -104,6 +106,7 @@ COMMANDS = (
     ("data", data_review_stats),
     ("train", train_perception),
     ("train", train_calibrate),
+    ("train", train_plan),
     ("train", train_sft),
     ("train", train_grpo),
     ("train", train_report),
@@ -138,6 +141,7 @@ COMMANDS = (
     ("bench", bench_score),
     ("bench", bench_sft),
     ("bench", bench_grpo),
+    ("bench", bench_plan),
 )
 """The group a command belongs to ("" for none; "cases user" stands inside "cases") and its file."""
 

@@ -20,9 +20,9 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "grpo",
         help="train a video-language model by MedGRPO",
-        description="Reinforcement learning of a Qwen2.5-VL or Qwen3-VL on questions in MedVidBench's form (docs/method.md). "
-        "RECIPE is a TOML file with every setting; recipes/ in the repository holds commented ones. A run that was stopped or "
-        "killed goes on, to the same numbers, when the same command is given again. Needs the extra `models`.",
+        description="Reinforcement learning of a Qwen2.5-VL, Qwen3-VL or Qwen3.5 on questions in MedVidBench's form "
+        "(docs/method.md). RECIPE is a TOML file with every setting; recipes/ in the repository holds commented ones. A run that "
+        "was stopped or killed goes on, to the same numbers, when the same command is given again. Needs the extra `models`.",
     )
     add_run_options(parser)
     parser.add_argument(
@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace, team: Team, progress: Progress, stop: Callable[[], bool]) -> int:
+    from medgrpo.models import check_listening
     from medgrpo.policy import needs_sentences, read_grpo_recipe, train_grpo
     from medgrpo.scoring import Remembering, load_minilm
     from medgrpo.tasks import RubricKind
@@ -48,6 +49,8 @@ def _train(args: argparse.Namespace, team: Team, progress: Progress, stop: Calla
     sentences = Remembering(load_minilm()) if needs_sentences(recipe) else None
     judge = None
     if args.judge is not None:
+        if args.judge.startswith(("http://", "https://")):
+            check_listening(args.judge)  # before anything is loaded: answers of a step wait for it
         if not team.first:  # a file of replies has one writer
             args.judge_replies = args.judge_replies.with_suffix(f".{team.rank}{args.judge_replies.suffix}")
         judge = open_judge(args, args.judge, RubricKind.COMPARATIVE, judge_account(args))

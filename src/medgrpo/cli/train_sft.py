@@ -19,9 +19,9 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "sft",
         help="fine-tune a video-language model on answers",
-        description="Supervised fine-tuning of a Qwen2.5-VL or Qwen3-VL on questions with answers in MedVidBench's form, samples "
-        "packed into one sequence (docs/method.md). RECIPE is a TOML file with every setting; recipes/ in the repository holds "
-        "commented ones. A run that was stopped or killed goes on, to the same numbers. Needs the extra `models`.",
+        description="Supervised fine-tuning of a Qwen2.5-VL, Qwen3-VL or Qwen3.5 on questions with answers in MedVidBench's form, "
+        "samples packed into one sequence (docs/method.md). RECIPE is a TOML file with every setting; recipes/ in the repository "
+        "holds commented ones. A run that was stopped or killed goes on, to the same numbers. Needs the extra `models`.",
     )
     add_run_options(parser)
     return parser

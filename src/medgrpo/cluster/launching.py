@@ -95,6 +95,8 @@ def _refusals(recipe: GrpoRecipe) -> list[str]:
         found.append('model.frozen may hold "vision" alone')
     if recipe.run.trackers:
         found.append("run.trackers: verl has its own loggers; leave it empty and add trainer.logger to the command")
+    if recipe.model.lora_rank:
+        found.append("model.lora_rank is 0 there: adapters are not written into its command")
     if recipe.model.compute != "bfloat16":
         found.append('model.compute is "bfloat16" there')
     return found

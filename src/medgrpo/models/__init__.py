@@ -7,7 +7,7 @@ from medgrpo.models.batch import collate
 from medgrpo.models.batching import batches
 from medgrpo.models.chat import Encoder, open_encoder
 from medgrpo.models.encoded import Encoded, VisionTokens
-from medgrpo.models.endpoint import Endpoint, Prices
+from medgrpo.models.endpoint import Endpoint, Prices, check_listening
 from medgrpo.models.family import Family, family_of
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
 from medgrpo.models.options import ModelOptions
@@ -41,6 +41,7 @@ __all__ = [
     "VisionTokens",
     "batches",
     "build_tiny",
+    "check_listening",
     "collate",
     "family_of",
     "open_encoder",

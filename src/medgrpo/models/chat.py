@@ -45,7 +45,14 @@ class Encoder:
         words of vision, or whose clip has the wrong size; it is never cut.
         """
         text, clips = self.render(request)
-        encoded = self._encoded(request.key, text, [self._patches(clip) for clip in clips])
+        return self._fitting(request, self._encoded(request.key, text, [self._patches(clip) for clip in clips]))
+
+    def encode_cut(self, request: Request, cut: Sequence[Patches]) -> Encoded:
+        """The same with these patches in place of the request's clips: for counting tokens without reading pictures."""
+        text, _ = self.render(request)
+        return self._fitting(request, self._encoded(request.key, text, list(cut)))
+
+    def _fitting(self, request: Request, encoded: Encoded) -> Encoded:
         needed = len(encoded.token_ids) + request.max_new_tokens
         if needed > self.family.most_tokens:
             raise InputError(

@@ -9,8 +9,10 @@ import http.client
 import json
 import os
 import random
+import socket
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,6 +59,23 @@ class Prices:
         if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
             return None
         return (usage.prompt_tokens * self.prompt + usage.completion_tokens * self.reply) / 1e6
+
+
+def check_listening(url: str, seconds: float = 5.0) -> None:
+    """ModelError at once when nobody takes a connection at this address: before work that would be for nothing without it.
+
+    Through a proxy nothing is known before the first request, so that nothing is checked.
+    """
+    parts = urllib.parse.urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(host):
+        return
+    try:
+        socket.create_connection((host, parts.port or (443 if parts.scheme == "https" else 80)), seconds).close()
+    except OSError as error:
+        raise ModelError(
+            f"{url}: nobody answers there ({error.strerror or error}); start the endpoint, or mend the address"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,20 @@ from medgrpo.policy.drawing import run_page
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.grpo import Finished, train_grpo
 from medgrpo.policy.launching import run_processes
-from medgrpo.policy.lora import add_adapters, merge_adapters
+from medgrpo.policy.lora import add_adapters, merge_adapters, save_adapters, without_adapters
 from medgrpo.policy.losses import LossKind, answer_loss, clipped, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import Measured, measure
+from medgrpo.policy.planning.machine import Machine
+from medgrpo.policy.planning.observed import LiveBytes, Observed, observe
+from medgrpo.policy.planning.plan import Asked, Plan, make_plan
+from medgrpo.policy.planning.reading import read_recipe
+from medgrpo.policy.planning.words import plan_json, plan_lines
 from medgrpo.policy.policy import Policy, Prompt
 from medgrpo.policy.questions import Question, Sampler, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import GrpoRecipe, StopSettings, UpdateSettings, needs_sentences, read_grpo_recipe
 from medgrpo.policy.rewarding import Rewarded, Rewarder
 from medgrpo.policy.rollout import Sampled, sample_group
-from medgrpo.policy.sft import SftFinished, choose_trained, train_sft
+from medgrpo.policy.sft import SftFinished, prepare_sft, train_sft
 from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs, quotas
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe, read_sft_recipe
 from medgrpo.policy.spreading import Spread, spread_over
@@ -27,14 +32,19 @@ from medgrpo.policy.update import Group, Idle, accumulate, measured, pieces, upd
 __all__ = [
     "ALONE",
     "OPENERS",
+    "Asked",
     "FeatureStore",
     "Finished",
     "Group",
     "GrpoRecipe",
     "Idle",
+    "LiveBytes",
     "LossKind",
+    "Machine",
     "Measured",
+    "Observed",
     "PeerLost",
+    "Plan",
     "Policy",
     "Prompt",
     "Question",
@@ -60,33 +70,40 @@ __all__ = [
     "balanced_steps",
     "block_mask",
     "check_sight",
-    "choose_trained",
     "clipped",
     "dealt",
     "epoch_order",
     "is_clipped",
     "k3",
+    "make_plan",
     "measure",
     "measured",
     "merge_adapters",
     "needs_sentences",
+    "observe",
     "open_team",
     "packs",
     "pictures_of",
     "pieces",
+    "plan_json",
+    "plan_lines",
+    "prepare_sft",
     "quotas",
     "ratios",
     "read_grpo_recipe",
     "read_questions",
+    "read_recipe",
     "read_sft_recipe",
     "run_page",
     "run_processes",
     "sample_group",
     "sampling_of",
+    "save_adapters",
     "spread_over",
     "token_weights",
     "tower_digest",
     "train_grpo",
     "train_sft",
     "update_weights",
+    "without_adapters",
 ]

@@ -17,6 +17,7 @@ from medgrpo.core import ModelError
 from medgrpo.models import Encoded, Patches, PositionRule, rope_positions
 from medgrpo.policy.features import Features, FeatureStore, as_outputs, seen_by
 from medgrpo.policy.policy import FAMILIES, Through, directly
+from medgrpo.policy.recurrent import has_states, pack_states
 from medgrpo.policy.samples_attention import SAMPLES
 
 
@@ -31,7 +32,7 @@ class Reader:
     ) -> None:
         kind = network.config.model_type
         if kind not in FAMILIES:
-            raise ModelError(f"{kind}: only {', '.join(FAMILIES)} can pack samples exactly; others keep a running state")
+            raise ModelError(f"{kind}: only {', '.join(FAMILIES)} can pack samples exactly")
         self.network = network
         self.store = store
         self._through = through
@@ -41,6 +42,8 @@ class Reader:
         self._tokens_per_second = float(vision.tokens_per_second) if kind == "qwen2_5_vl" else None
         self._sees_with_gradients = any(weight.requires_grad for weight in network.model.visual.parameters())
         network.model.language_model.set_attn_implementation(SAMPLES)
+        if has_states(network):
+            pack_states(network.model.language_model)
 
     @property
     def device(self) -> torch.device:

@@ -30,6 +30,7 @@ from medgrpo.policy.collecting import Collector
 from medgrpo.policy.figures import Asked, Collected, by_source_task
 from medgrpo.policy.keeping import RunFolder
 from medgrpo.policy.loading import load_network, policy_of
+from medgrpo.policy.lora import merge_adapters, save_adapters, trained_weights, without_adapters
 from medgrpo.policy.policy import Policy
 from medgrpo.policy.questions import Question, Sampler, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import GrpoRecipe
@@ -92,7 +93,8 @@ class GrpoRun:
         goes_on = start_together(self.folder, team, told, recipe.data.questions)
         torch.manual_seed(recipe.run.seed)
         network = load_network(recipe.model, team.local)
-        start = copy.deepcopy(network) if recipe.update.kl > 0 else None
+        second = recipe.update.kl > 0 and not recipe.model.lora_rank  # without its adapters a network is its own reference
+        start = copy.deepcopy(network) if second else None
         self._spread = spread_over(network, team, recipe.run.spread)
         self.policy: Policy = policy_of(network, self._encoder, recipe, self._spread)
         self._reference_spread = self._spread if start is None else spread_over(start, team, recipe.run.spread)
@@ -107,7 +109,9 @@ class GrpoRun:
         self.step = 0
         self._questions = questions.kept
         self._left_out = questions.left_out
-        self._checkpoints = Checkpoints(self.folder, team, self._spread, "network", network.state_dict(), self._optimiser)
+        # beside adapters nothing changes, and weights of four bits are no plain tensors
+        kept = trained_weights(network) if recipe.model.lora_rank else network.state_dict()
+        self._checkpoints = Checkpoints(self.folder, team, self._spread, "network", kept, self._optimiser)
         self._idle: Idle | None = None
         if goes_on:
             self._restore(self._checkpoints.restore(self.policy.device))
@@ -207,9 +211,8 @@ class GrpoRun:
         if settings.updates_per_rollout > 1:
             with self._spread.gathered():
                 old = measured(self.policy, groups, settings.most_packed_tokens)
-        if self._reference is not None:
-            with self._reference_spread.gathered():
-                reference = measured(self._reference, groups, settings.most_packed_tokens)
+        if settings.kl > 0:
+            reference = self._reference_logprobs(groups)
         first: UpdateFigures | None = None
         norm: Tensor | None = None
         self.policy.network.train(self.recipe.model.gradient_checkpointing)
@@ -234,6 +237,15 @@ class GrpoRun:
         told = self.team.gather((figures.loss, dict(zip(places, figures.answers, strict=True))))
         answers = {place: seen for _, own in told for place, seen in own.items()}
         return UpdateFigures(sum(loss for loss, _ in told), tuple(answers[place] for place in range(count)))
+
+    def _reference_logprobs(self, groups: Sequence[Group]) -> list[list[Tensor]]:
+        """Under the starting model: a second copy, or this network without its adapters."""
+        most = self.recipe.update.most_packed_tokens
+        if self._reference is not None:
+            with self._reference_spread.gathered():
+                return measured(self._reference, groups, most)
+        with self._spread.gathered(), without_adapters(self.policy.network):
+            return measured(self.policy, groups, most)
 
     def _encode(self, question: Question) -> Encoded:
         data = self.recipe.data
@@ -297,6 +309,9 @@ class GrpoRun:
         target = self.folder.folder / "model"
         with self._spread.gathered():
             if self.team.first:
+                if self.recipe.model.lora_rank:
+                    save_adapters(self.policy.network, self.recipe.model.checkpoint, self.folder.folder / "adapter")
+                    merge_adapters(self.policy.network)
                 write_model(self.policy.network, self._encoder, self.recipe.model.checkpoint, target)
         return target
 

@@ -7,6 +7,7 @@
     checkpoint.pt    network, optimiser, schedule, generators, question sampler, running spreads, counts; replaced whole
     shares-STEP/     in place of network and optimiser in it, a file per process, where they lie in shares (checkpoints.py)
     model/           the weights in transformers' form, when the run is done
+    adapter/         the adapters alone, as peft reads them, where the recipe trains adapters
 
 After a kill the lines of steps that the checkpoint does not know are cut off, so that a resumed run leaves the same files.
 """

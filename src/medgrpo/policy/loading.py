@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from transformers import AutoModelForImageTextToText
-from transformers.utils.logging import disable_progress_bar
+from transformers.utils.logging import disable_progress_bar, get_verbosity, set_verbosity, set_verbosity_error
 
 from medgrpo.core import InputError, ModelError
 from medgrpo.models import Encoder
+from medgrpo.policy.four_bit import four_bit_maker
+from medgrpo.policy.lora import add_adapters
 from medgrpo.policy.policy import Policy
 from medgrpo.policy.recipe import GrpoRecipe, ModelSettings
 from medgrpo.policy.spreading import Spread
@@ -23,11 +26,41 @@ def load_network(settings: ModelSettings, local: int = 0) -> Any:
         if settings.device == "cuda":
             device = torch.device("cuda", local)
             torch.cuda.set_device(device)
-        network: Any = AutoModelForImageTextToText.from_pretrained(settings.checkpoint, dtype=torch.float32)
+        network = _whole_network(settings.checkpoint)
+        prepare_network(network, settings)  # four-bit weights are made before the device has to hold them whole
         network.to(device)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{settings.checkpoint}: cannot be loaded on {settings.device}: {said}") from error
+    return network
+
+
+def _whole_network(checkpoint: str) -> Any:
+    """With every weight from the checkpoint's files. Transformers fills up what is missing with noise, and says so in a table."""
+    before = get_verbosity()
+    set_verbosity_error()
+    try:
+        loaded: Any = AutoModelForImageTextToText.from_pretrained(
+            checkpoint, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True
+        )
+        network, found = loaded
+    finally:
+        set_verbosity(before)
+    for name, stored, expected in sorted(found["mismatched_keys"]):
+        raise ModelError(
+            f"{checkpoint}: its weights are of another geometry than its config.json: {name} is {tuple(stored)}, not "
+            f"{tuple(expected)}; copy the model again"
+        )
+    if missing := sorted(found["missing_keys"]):
+        raise ModelError(f"{checkpoint}: {len(missing)} weights are not in its files, the first {missing[0]}; copy the model again")
+    return network
+
+
+def prepare_network(network: Any, settings: ModelSettings) -> None:
+    """Freeze parts, put adapters on, switch checkpointing. InputError when nothing is left to train."""
+    if settings.lora_rank:
+        quantise = four_bit_maker() if settings.frozen_weights == "nf4" else None
+        add_adapters(network.model.language_model, settings.lora_rank, settings.lora_alpha, quantise)
     parts: dict[str, Any] = {
         "vision": network.model.visual, "language": network.model.language_model, "head": network.lm_head,
     }  # fmt: skip
@@ -37,7 +70,6 @@ def load_network(settings: ModelSettings, local: int = 0) -> Any:
         raise InputError("model.frozen leaves nothing to train")
     if settings.gradient_checkpointing:
         network.activation_checkpointing_enable({"use_reentrant": False})
-    return network
 
 
 def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe, spread: Spread) -> Policy:

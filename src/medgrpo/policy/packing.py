@@ -39,7 +39,8 @@ def measure(policy: Policy, prompt: Prompt, answers: Sequence[Tensor]) -> Measur
     rows[first] = prompt.tokens - 1  # and for an answer's first token the prompt's last
 
     def seen() -> tuple[Tensor, Tensor]:
-        hidden = policy.hidden(token_ids, positions, prompt, shared_mask(policy.attention, prompt.tokens, lengths, device))
+        mask = shared_mask(policy.attention, prompt.tokens, lengths, device)
+        hidden = policy.hidden(token_ids, positions, prompt, mask, shared_prompt=(prompt.tokens, lengths))
         table = policy.log_probabilities(hidden[0, rows])
         with torch.no_grad():
             entropies = -torch.special.xlogy(table.exp(), table.exp()).sum(1)

@@ -13,9 +13,10 @@ from torch import Tensor
 from medgrpo.core import ModelError
 from medgrpo.models import Encoded, PositionRule, rope_positions
 from medgrpo.policy.attention import REGISTERED, AttentionKind
+from medgrpo.policy.recurrent import has_states, pack_states
 
-FAMILIES = ("qwen2_5_vl", "qwen3_vl")
-"""Whose layers all attend. A layer with a running state (Qwen3.5's linear attention) cannot be told to skip another answer."""
+FAMILIES = ("qwen2_5_vl", "qwen3_vl", "qwen3_5")
+"""Whose packed sequences are exact: attention under masks, and in Qwen3.5 running states that are forked (`recurrent`)."""
 
 Through = Callable[[Callable[[], tuple[Tensor, ...]]], tuple[Tensor, ...]]
 
@@ -68,7 +69,7 @@ class Policy:
     ) -> None:
         kind = network.config.model_type
         if kind not in FAMILIES:
-            raise ModelError(f"{kind}: only {', '.join(FAMILIES)} can share a prompt exactly; others keep a running state")
+            raise ModelError(f"{kind}: only {', '.join(FAMILIES)} can share a prompt exactly")
         self.network = network
         self.rule: PositionRule = rule
         self.temperature = temperature
@@ -80,6 +81,9 @@ class Policy:
         self.tokens_per_second: float | None = float(vision.tokens_per_second) if kind == "qwen2_5_vl" else None
         self.banned = torch.tensor(sorted(set(banned)), dtype=torch.long, device=network.device)
         network.model.language_model.set_attn_implementation(REGISTERED[attention])
+        self.has_states = has_states(network)
+        if self.has_states:
+            pack_states(network.model.language_model)
 
     @property
     def device(self) -> torch.device:
@@ -96,8 +100,15 @@ class Policy:
             grid = torch.tensor([clip.grid_thw for clip in encoded.clips], device=self.device)
         return Prompt(ids.to(self.device), torch.from_numpy(positions.copy())[:, None].to(self.device), pixels, grid)
 
-    def hidden(self, token_ids: Tensor, positions: Tensor, prompt: Prompt | None, mask: Any, cache: Any = None) -> Tensor:
-        """(1, L, width) of the last layer. `prompt` gives the pictures of the pads in `token_ids`; None where there are none."""
+    def hidden(
+        self, token_ids: Tensor, positions: Tensor, prompt: Prompt | None, mask: Any, cache: Any = None, **states: Any
+    ) -> Tensor:
+        """(1, L, width) of the last layer. `prompt` gives the pictures of the pads in `token_ids`; None where there are none.
+
+        `states` tells layers with a running state what lies in the sequence (`recurrent`); the other families take none.
+        """
+        if self.has_states:
+            mask = None if mask is None else {"full_attention": mask, "linear_attention": None}
         seen = (
             {} if prompt is None or prompt.pixels is None else {"pixel_values_videos": prompt.pixels, "video_grid_thw": prompt.grid}
         )
@@ -109,6 +120,7 @@ class Policy:
                 past_key_values=cache,
                 use_cache=cache is not None,
                 **seen,
+                **(states if self.has_states else {}),
             )
         return outputs.last_hidden_state
 

@@ -18,6 +18,7 @@ from medgrpo.policy.trackers import TrackerName
 from medgrpo.reward import CAPTION_WEIGHTS, Normaliser, Scale
 from medgrpo.tasks import TASKS
 
+FrozenWeights = Literal["float32", "nf4"]
 Recipe = TypeVar("Recipe", bound=Config)
 
 
@@ -25,7 +26,7 @@ class ModelSettings(Config):
     """The network and how it is read."""
 
     checkpoint: str
-    """Folder or hub name of a Qwen2.5-VL or Qwen3-VL."""
+    """Folder or hub name of a Qwen2.5-VL, Qwen3-VL or Qwen3.5."""
     position_rule: PositionRule = "maximum"
     """Where text goes on after a clip; `maximum` is vLLM's and the published checkpoints', `side` transformers'."""
     attention: AttentionKind = "blocks"
@@ -33,7 +34,20 @@ class ModelSettings(Config):
     """Arithmetic of the layers. Weights and optimiser stay float32: at a rate of 5e-7 an update is lost in bfloat16 weights."""
     device: str = "cpu"
     frozen: tuple[Literal["vision", "language", "head"], ...] = ()
+    lora_rank: int = Field(default=0, ge=0)
+    """Above 0 the language model's weights stay as they are and low-rank corrections of its projections are trained."""
+    lora_alpha: float = Field(default=16.0, gt=0)
+    frozen_weights: FrozenWeights = "float32"
+    """How the weights beside adapters are held: `nf4` is four bits each (QLoRA), through bitsandbytes."""
     gradient_checkpointing: bool = False
+
+    @model_validator(mode="after")
+    def _adapted(self) -> Self:
+        if self.lora_rank and "language" in self.frozen:
+            raise ValueError("lora_rank trains the language model; take `language` out of frozen, its own weights stay anyway")
+        if self.frozen_weights != "float32" and not self.lora_rank:
+            raise ValueError("frozen_weights = `nf4` is for weights beside adapters: set lora_rank")
+        return self
 
 
 class DataSettings(Config):
@@ -158,6 +172,12 @@ class RunSettings(Config):
     """Where figures go besides metrics.jsonl."""
 
 
+def refuse_shares_of_four_bits(spread: SpreadKind, weights: FrozenWeights) -> None:
+    """ValueError: codes and scales of four-bit weights are no parameters that FSDP could share out."""
+    if spread == "shard" and weights != "float32":
+        raise ValueError(f"run.spread = `shard` shares out float weights, not model.frozen_weights = `{weights}`: use `replicate`")
+
+
 class GrpoRecipe(Config):
     """One table of the TOML file per field."""
 
@@ -168,6 +188,11 @@ class GrpoRecipe(Config):
     update: UpdateSettings = Field(default_factory=UpdateSettings)
     stop: StopSettings = Field(default_factory=StopSettings)
     run: RunSettings
+
+    @model_validator(mode="after")
+    def _spread(self) -> Self:
+        refuse_shares_of_four_bits(self.run.spread, self.model.frozen_weights)
+        return self
 
 
 def parsed_recipe(path: Path, kind: type[Recipe]) -> Recipe:

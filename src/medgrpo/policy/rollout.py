@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from medgrpo.policy.policy import Policy, Prompt
+from medgrpo.policy.recurrent import keep_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def sample_group(policy: Policy, prompt: Prompt, size: int, most_tokens: int, ge
     cache = DynamicCache(config=policy.network.config.text_config)
     hidden = policy.hidden(prompt.token_ids, prompt.positions, prompt, None, cache)
     table = policy.log_probabilities(hidden[0, -1:]).expand(size, -1)
+    if policy.has_states:
+        keep_states(cache, torch.zeros(size, dtype=torch.long, device=device))
     owner = torch.zeros(prompt.tokens, dtype=torch.long, device=device)
     alive = torch.arange(1, size + 1, device=device)
     ends = torch.tensor(sorted(policy.ends), dtype=torch.long, device=device)
@@ -54,10 +57,12 @@ def sample_group(policy: Policy, prompt: Prompt, size: int, most_tokens: int, ge
         alive, chosen = alive[going], chosen[going]
         if step + 1 == most_tokens or not len(alive):
             break
+        if policy.has_states and not bool(going.all()):
+            keep_states(cache, going.nonzero()[:, 0])
         owner = torch.cat([owner, alive])
         mask = (owner == 0) | (owner == alive[:, None])
         place = torch.full((3, 1, len(alive)), prompt.next_position + step, device=device)
-        hidden = policy.hidden(chosen.T, place, None, mask[None, None], cache)
+        hidden = policy.hidden(chosen.T, place, None, mask[None, None], cache, sampling_rows=len(alive))
         table = policy.log_probabilities(hidden[0])
     unfinished = set(alive.tolist())
     return [

@@ -28,8 +28,8 @@ from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.figures import mean
 from medgrpo.policy.grpo import start_together, write_model
 from medgrpo.policy.keeping import RunFolder
-from medgrpo.policy.loading import load_network
-from medgrpo.policy.lora import add_adapters, merge_adapters
+from medgrpo.policy.loading import load_network, prepare_network
+from medgrpo.policy.lora import merge_adapters, save_adapters
 from medgrpo.policy.questions import Question, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import DataSettings
 from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs
@@ -242,17 +242,23 @@ class SftRun:
         target = self.folder.folder / "model"
         with self._spread.gathered():
             if self.team.first:
-                merge_adapters(self.reader.network)
+                if self.recipe.model.lora_rank:
+                    save_adapters(self.reader.network, self.recipe.model.checkpoint, self.folder.folder / "adapter")
+                    merge_adapters(self.reader.network)
                 write_model(self.reader.network, self._encoder, self.recipe.model.checkpoint, target)
         return target
 
 
+def prepare_sft(network: Any, settings: SftModelSettings) -> None:
+    """All that a recipe does to its network before training."""
+    prepare_network(network, settings.loading())
+    choose_trained(network, settings)
+
+
 def choose_trained(network: Any, settings: SftModelSettings) -> None:
-    """Freeze what the recipe says, put adapters where it says."""
+    """Freeze what the recipe says; adapters are on already."""
     visual = network.model.visual
     projector = [visual.merger, *getattr(visual, "deepstack_merger_list", [])]
-    if settings.lora_rank:
-        add_adapters(network.model.language_model, settings.lora_rank, settings.lora_alpha)
     if "tower" in settings.frozen:
         visual.requires_grad_(False)
         for part in projector:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from medgrpo.core import Config
 from medgrpo.models import PositionRule
-from medgrpo.policy.recipe import DataSettings, ModelSettings, parsed_recipe
+from medgrpo.policy.recipe import DataSettings, FrozenWeights, ModelSettings, parsed_recipe, refuse_shares_of_four_bits
 from medgrpo.policy.spreading import SpreadKind
 from medgrpo.policy.trackers import TrackerName
 
@@ -20,7 +20,7 @@ class SftModelSettings(Config):
     """The network, and which of its weights are trained."""
 
     checkpoint: str
-    """Folder or hub name of a Qwen2.5-VL or Qwen3-VL."""
+    """Folder or hub name of a Qwen2.5-VL, Qwen3-VL or Qwen3.5."""
     position_rule: PositionRule = "maximum"
     compute: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the layers. Weights and optimiser stay float32."""
@@ -31,6 +31,8 @@ class SftModelSettings(Config):
     lora_rank: int = Field(default=0, ge=0)
     """Above 0 the language model's weights stay as they are and low-rank corrections of its projections are trained."""
     lora_alpha: float = Field(default=16.0, gt=0)
+    frozen_weights: FrozenWeights = "float32"
+    """How the weights beside adapters are held: `nf4` is four bits each (QLoRA), through bitsandbytes."""
     gradient_checkpointing: bool = False
     features: Path | Literal[False] = False
     """Folder where features of a frozen tower and projector are kept for later runs; false: computed each time."""
@@ -41,6 +43,8 @@ class SftModelSettings(Config):
             raise ValueError("features can be kept only where `tower` and `projector` are both frozen")
         if self.lora_rank and "language" in self.frozen:
             raise ValueError("lora_rank trains the language model; take `language` out of frozen, its own weights stay anyway")
+        if self.frozen_weights != "float32" and not self.lora_rank:
+            raise ValueError("frozen_weights = `nf4` is for weights beside adapters: set lora_rank")
         if set(self.frozen) == {"tower", "projector", "language", "head"}:
             raise ValueError("frozen leaves nothing to train")
         return self
@@ -52,6 +56,9 @@ class SftModelSettings(Config):
             position_rule=self.position_rule,
             compute=self.compute,
             device=self.device,
+            lora_rank=self.lora_rank,
+            lora_alpha=self.lora_alpha,
+            frozen_weights=self.frozen_weights,
             gradient_checkpointing=self.gradient_checkpointing,
         )
 
@@ -94,6 +101,11 @@ class SftRecipe(Config):
     batch: BatchSettings = Field(default_factory=BatchSettings)
     update: SftUpdateSettings = Field(default_factory=SftUpdateSettings)
     run: SftRunSettings
+
+    @model_validator(mode="after")
+    def _spread(self) -> Self:
+        refuse_shares_of_four_bits(self.run.spread, self.model.frozen_weights)
+        return self
 
 
 def read_sft_recipe(path: Path) -> SftRecipe:

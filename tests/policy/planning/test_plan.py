@@ -1,0 +1,122 @@
+"""Plans of every recipe in the repository, of small ones with their data, and what is said where something does not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medgrpo.core import InputError
+from medgrpo.policy import Asked, GrpoRecipe, Machine, make_plan, plan_json, plan_lines, read_recipe
+from medgrpo.policy.planning.geometry import find_geometry
+from medgrpo.policy.planning.memory import Sequence_
+from medgrpo.policy.planning.work import Work, language_forward, vision_forward
+
+torch = pytest.importorskip("torch", reason="needs the extra `models`")
+
+_RECIPES = sorted((Path(__file__).parents[3] / "recipes").glob("*.toml"))
+_H100 = Machine(4e14, 2.5e12, 5e-6)
+
+
+@pytest.mark.parametrize("path", _RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_is_planned_without_its_data(path: Path, tiny25: Any, tmp_path: Path) -> None:
+    recipe = read_recipe(path)
+    if recipe.model.checkpoint.startswith(".."):  # made by the commands in the docs
+        recipe = recipe.model_copy(update={"model": recipe.model.model_copy(update={"checkpoint": str(tiny25.folder)})})
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"questions": tmp_path / "absent.json"})})
+    plan = make_plan(recipe, Asked(machine=_H100))
+    assert plan.step_seconds is not None
+    assert 0 < plan.step_seconds < 3600
+    held = {part.name: part.held_bytes for part in plan.parts}
+    assert held["gradients"] == 4 * sum(plan.trained.values())
+    assert held["optimiser (AdamW's two moments)"] == 2 * held["gradients"]
+    assert held["weights"] <= plan.peak_bytes
+    assert json.loads(json.dumps(plan_json(plan)))["peak_bytes"] == plan.peak_bytes
+    assert any("estimated" in line for line in plan_lines(plan))
+
+
+def _seven(**model: Any) -> GrpoRecipe:
+    tables: dict[str, Any] = {
+        "model": {"checkpoint": "Qwen/Qwen2.5-VL-7B-Instruct", "compute": "bfloat16", "device": "cuda"} | model,
+        "data": {"questions": "absent.json", "most_frames": 64},
+        "rewards": {"normaliser": "none"},
+        "run": {"steps": 10},
+    }
+    return GrpoRecipe.model_validate(tables)
+
+
+def test_what_does_not_fit_is_said_with_what_to_change() -> None:
+    plan = make_plan(_seven(), Asked(device_bytes=80 * 10**9, measure=False))
+    assert plan.problems[0].startswith("needs ")
+    assert plan.problems[0].endswith("GB at most, the device has 80.0 GB")
+    needed = [size for _, size in plan.advice]
+    assert needed == sorted(needed, reverse=True)
+    assert needed[-1] <= 80e9 < needed[-2]
+    assert plan.advice[-1][0] == "model.lora_rank = 16, and head frozen"
+    assert plan.step_seconds is None
+    assert any(line == "time       not known: not asked for" for line in plan_lines(plan))
+    fits = make_plan(_seven(), Asked(device_bytes=400 * 10**9, measure=False))
+    assert (fits.problems, fits.advice) == ((), ())
+
+
+def test_of_eight_processes_each_holds_a_share() -> None:
+    recipe = _seven()
+    sharded = recipe.model_copy(update={"run": recipe.run.model_copy(update={"spread": "shard"})})
+    one, eight = (make_plan(sharded, Asked(measure=False, processes=count)) for count in (1, 8))
+    copies = make_plan(recipe, Asked(measure=False, processes=8))
+    held = {part.name: part.held_bytes for part in eight.parts}
+    whole = {part.name: part.held_bytes for part in one.parts}
+    for name in ("weights", "gradients", "optimiser (AdamW's two moments)"):
+        assert held[name] == whole[name] // 8
+    assert held["rollout: all weights, gathered"] == 4 * 8_292_166_656 * 7 // 8
+    assert eight.peak_bytes < 0.5 * one.peak_bytes == 0.5 * copies.peak_bytes
+
+
+def test_adapters_need_no_moments_of_the_frozen_weights() -> None:
+    plan = make_plan(_seven(lora_rank=16, frozen=["vision", "head"]), Asked(measure=False))
+    rank16 = 16 * 28 * (4 * 3584 + 3584 + 512 + 3584 + 512 + 3 * (3584 + 18944))  # q and o, k, v, three of the inner width
+    assert dict(plan.trained) == {"tower": 0, "projector": 0, "language": 0, "adapters": rank16, "head": 0}
+
+
+def test_a_device_that_is_not_here_has_no_measured_time() -> None:
+    plan = make_plan(_seven(), Asked())
+    if not torch.cuda.is_available():
+        assert plan.untimed.startswith("this machine has no cuda: give --teraflops and --bandwidth")
+
+
+def test_products_are_those_that_torch_counts(tiny: Any) -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+
+    g = find_geometry(str(tiny.folder))
+    encoded = tiny.encoded(frames=16)
+    policy = tiny.policy()
+    prompt = policy.prompt(encoded)
+    policy.network.model.language_model.set_attn_implementation("eager")
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        policy.network.model.language_model(inputs_embeds=torch.zeros(1, 100, g.width), position_ids=torch.zeros(3, 1, 100).long())
+    attention = g.attending * 4 * 100 * 100 * g.queries  # eagerly: the whole square
+    planned = language_forward(g, Sequence_(100, 0)).products + attention
+    assert sum(counter.flop_counts["Global"].values()) == pytest.approx(planned, rel=0.05 if g.recurrent else 1e-6)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        policy.network.model.visual(prompt.pixels, grid_thw=prompt.grid)
+    seen = vision_forward(g, encoded.clips[0].grid_thw)  # torch does not count the attention of a processor's fused kernel
+    assert sum(counter.flop_counts["Global"].values()) == pytest.approx(seen.products, rel=1e-6)
+
+
+def test_told_rates_add_up() -> None:
+    machine = Machine(products=1e12, bandwidth=1e11, call_seconds=1e-6)
+    work = Work(products=2e12, narrow=1e12, attention=5e11, moved=1e11, calls=1e5)
+    # eight rows of weights of 4 bytes: 2 * 8 * 1e11 / 4 = 4e11 a second
+    assert machine.seconds(work, 8, 4) == pytest.approx(2 + 1e12 / 4e11 + 1 + 1 + 0.1)
+
+
+def test_a_recipe_of_either_kind_is_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(
+        '[model]\ncheckpoint = "m"\n[data]\nquestions = "q"\n[run]\nepochs = 1\nx = 2\n', encoding="utf-8"
+    )
+    with pytest.raises(InputError, match=r"run.x: Extra inputs are not permitted"):
+        read_recipe(tmp_path / "s.toml")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_recipe(tmp_path / "absent.toml")
