@@ -32,15 +32,16 @@ from verl.trainer.ppo import core_algos  # noqa: E402
 from verl.trainer.ppo.ray_trainer import compute_advantage  # noqa: E402
 from verl.trainer.ppo.reward import get_custom_reward_fn  # noqa: E402
 from verl.trainer.ppo.utils import create_rl_dataset, create_rl_sampler, need_critic, need_reference_policy  # noqa: E402
+from verl.utils import hf_processor  # noqa: E402
 from verl.utils.config import omega_conf_to_dataclass, validate_config  # noqa: E402
 from verl.utils.dataset.rl_dataset import collate_fn  # noqa: E402
 
 from medgrpo.benchmark import clip_of  # noqa: E402
 from medgrpo.cluster import JudgeChoice, Nodes, launch_arguments  # noqa: E402
 from medgrpo.cluster.plugin import is_registered  # noqa: E402
-from medgrpo.cluster.rows import row_of  # noqa: E402
+from medgrpo.cluster.rows import question_of, row_of  # noqa: E402
 from medgrpo.core import ModelError  # noqa: E402
-from medgrpo.models import Request, build_tiny, open_encoder  # noqa: E402
+from medgrpo.models import Request, build_tiny, open_encoder, rope_positions  # noqa: E402
 from medgrpo.policy import (  # noqa: E402
     GrpoRecipe,
     Policy,
@@ -82,6 +83,17 @@ def processor(tmp_path: Path) -> Any:
     made.video_token = "<|video_pad|>"
     made.video_token_id = made.config.video_token_id
     made.image_token_id = made.config.image_token_id
+    made.folder = folder
+    return made
+
+
+@pytest.fixture
+def whole_processor(tmp_path: Path) -> Any:
+    """verl's own opening of a processor."""
+    pytest.importorskip("torchvision", reason="torchvision is not installed (docs/method.md says how)")
+    folder = build_tiny("qwen2.5-vl", tmp_path / "tiny")
+    made = hf_processor(str(folder))
+    assert made is not None
     made.folder = folder
     return made
 
@@ -278,3 +290,27 @@ def test_positions_through_verls_agent_loop_are_those_of_the_loop(recipe: Path, 
     found = AgentLoopWorker._compute_position_ids(worker, ids, torch.ones_like(ids), told)
     assert torch.equal(found[0, 0], torch.arange(ids.shape[1]))
     assert torch.equal(found[0, 1:], expected.positions[:, 0])
+
+
+def test_pixels_intervals_and_positions_through_verls_real_processor_are_those_of_the_loop(
+    recipe: Path, config: Any, whole_processor: Any
+) -> None:
+    dataset = create_rl_dataset(config.data.train_files, config.data, None, whole_processor)
+    row = dataset[0]
+    told = asyncio.run(type(dataset).process_multi_modal_info(row["raw_prompt"], image_patch_size=14, config=config.data))
+    encoder = open_encoder(str(whole_processor.folder))
+    question = question_of(json.loads(row["reward_model"]["ground_truth"]))
+    data = read_grpo_recipe(recipe).data
+    clip = clip_of(question.record, pictures_of(data), sampling_of(data, 28))
+    encoded = encoder.encode(Request("q", question.record.question, clip, 16))
+    worker: Any = SimpleNamespace(processor=whole_processor, tokenizer=encoder.tokenizer)
+    worker._get_mm_processor_kwargs = lambda audio: {}
+    output: Any = SimpleNamespace(multi_modal_data={"videos": told[1]}, mm_processor_kwargs=None)
+    ids = torch.from_numpy(encoded.token_ids.copy())[None]
+    inputs = AgentLoopWorker._compute_multi_modal_inputs(worker, output, ids)
+    torch.testing.assert_close(inputs["pixel_values_videos"], torch.from_numpy(encoded.clips[0].values()), rtol=0, atol=1e-5)
+    assert inputs["video_grid_thw"].tolist() == [list(encoded.clips[0].grid_thw)]
+    assert [float(one) for one in inputs["second_per_grid_ts"]] == [4.0]  # 2 pictures at 0.5 per second
+    found = AgentLoopWorker._compute_position_ids(worker, ids, torch.ones_like(ids), inputs)
+    rate = float(whole_processor.config.vision_config.tokens_per_second)
+    assert torch.equal(found[0, 1:], torch.from_numpy(rope_positions(encoded, rate, "maximum").copy()))
