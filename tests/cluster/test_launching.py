@@ -43,6 +43,8 @@ def test_the_two_recipes_of_the_paper_differ_in_one_setting() -> None:
     [
         ("mask_overlong = false", "mask_overlong = true", "mask_overlong"),
         ('calibration = "calibration.json"', 'normaliser = "zscore"', "normaliser"),
+        ('calibration = "calibration.json"', 'normaliser = "ema"', "looks at a whole group or step"),
+        ("mask_overlong = false", 'mask_overlong = false\n[held_out]\nquestions = "q.json"', "held_out"),
         ('compute = "bfloat16"', 'compute = "float32"', "compute"),
         ('compute = "bfloat16"', 'compute = "bfloat16"\nfrozen = ["head"]', "frozen"),
         ('compute = "bfloat16"', 'compute = "bfloat16"\nlora_rank = 4', "lora_rank"),

@@ -149,7 +149,7 @@ def test_advantages_through_verls_trainer_equal_ours(scale: Any) -> None:
     rewards[2] = [0.25] * 8  # no spread
     data, order = _step(rewards)
     done = compute_advantage(data, adv_estimator=f"medgrpo_{scale}", config=OmegaConf.create({}))
-    expected = [value for group in batch_advantages(rewards, ["t"] * 6, scale) for value in group]
+    expected = [value for group in batch_advantages(rewards, scale) for value in group]
     for row, place in enumerate(order):
         length = int(done.batch["response_mask"][row].sum())
         own = torch.full((length,), expected[place])

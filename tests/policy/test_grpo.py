@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from medgrpo.core import InputError, Interrupted, ModelError
 from medgrpo.policy import GrpoRecipe, Policy, StopSettings, alarms, check_sight, read_grpo_recipe, train_grpo
+from medgrpo.policy.held_out import HeldOut, held_out_figures
 from medgrpo.scoring import Remembering
 from medgrpo.tasks import DIMENSIONS, Rating
 from medgrpo.video import encode_png
@@ -76,6 +77,7 @@ def _recipe(tiny25, folder: Path, questions: str = "questions.json", **changes) 
         "update": {"learning_rate": 1e-3, "mask_overlong": False, "warmup_steps": 3},
         "run": {"steps": 4, "checkpoint_every": 2},
         "stop": {"most_overlong": False, "window": 2},
+        "held_out": {},
     }
     for table, values in changes.items():
         tables[table] = tables[table] | values
@@ -168,6 +170,83 @@ def test_asked_to_stop_it_keeps_the_last_step(whole: Path, tiny25, data: Path, t
         _run(_recipe(tiny25, data), tmp_path / "run", stop=lambda: next(asked))
     _run(_recipe(tiny25, data), tmp_path / "run")
     assert _lines(tmp_path / "run") == _lines(whole)
+
+
+@pytest.fixture
+def held(data: Path, tmp_path: Path) -> Path:
+    """Two questions in time and two summaries, in a folder of their own with pictures of the same names."""
+    rows = json.loads((data / "questions.json").read_text(encoding="utf-8"))
+    ends = (4, 8, 4)
+    asked = [
+        row | {"qa_type": "tal", "struc_info": [{"spans": [{"start": 0, "end": end}]}]} for row, end in zip(rows, ends, strict=True)
+    ]
+    random = np.random.default_rng(7)
+    for row in rows:
+        for name in row["video"]:
+            (tmp_path / name).write_bytes(encode_png(random.integers(0, 255, (56, 56, 3), dtype=np.uint8)))
+    (tmp_path / "held.json").write_text(json.dumps([*asked, *rows]), encoding="utf-8")
+    return tmp_path / "held.json"
+
+
+def _with_held_out(tiny25, data: Path, held: Path) -> GrpoRecipe:
+    return _recipe(
+        tiny25,
+        data,
+        model={"frozen": ["vision"]},
+        data={"tasks": ["video_summary", "temporal_grounding"]},
+        held_out={"questions": str(held), "every": 3, "answers": 2, "most_per_key": 1},
+        rollout={"prompts_together": 2, "prompts_kept": 8},
+    )
+
+
+def test_held_out_questions_are_asked_at_the_start_on_the_way_and_at_the_end_also_of_a_resumed_run(
+    tiny25, data: Path, held: Path, tmp_path: Path
+) -> None:
+    recipe = _with_held_out(tiny25, data, held)
+    _run(recipe, tmp_path / "whole")
+    lines = _lines(tmp_path / "whole", "held_out.jsonl")
+    assert [line["step"] for line in lines] == [0, 3, 4]
+    for line in lines:
+        assert set(line["keys"]) == {"CoPESD/temporal_grounding", "CholecT50/temporal_grounding"}  # captions are not asked
+        for row in line["keys"].values():
+            assert (row["questions"], row["answers"], row["unreadable"], row["raw"], row["each"]) == (1, 2, 1.0, 0.0, [0.0])
+    asked = iter([False, False, False, True])
+    with pytest.raises(Interrupted):
+        _run(recipe, tmp_path / "stopped", stop=lambda: next(asked))
+    _run(recipe, tmp_path / "stopped")
+    assert _lines(tmp_path / "stopped") == _lines(tmp_path / "whole")
+    assert _lines(tmp_path / "stopped", "held_out.jsonl") == lines
+
+
+def test_held_out_answers_are_scored_against_their_own_question(tiny25, data: Path, held: Path, monkeypatch) -> None:
+    recipe = _with_held_out(tiny25, data, held)
+    recipe = recipe.model_copy(update={"held_out": recipe.held_out.model_copy(update={"most_per_key": 9})})
+    monkeypatch.setattr(type(tiny25.encoder), "decode", lambda self, ids: "0.0-4.0 seconds.")
+    asking = HeldOut(recipe, tiny25.encoder)
+    found = asking.ask(tiny25.policy(), lambda question: tiny25.encoded(seed=question.record.index))
+    figures = held_out_figures(found)
+    assert figures["CoPESD/temporal_grounding"]["each"] == [1.0, 1.0]
+    assert figures["CholecT50/temporal_grounding"] | {"length": 0, "overlong": 0} == {
+        "questions": 1, "answers": 2, "raw": 0.5, "unreadable": 0.0, "each": [0.5], "length": 0, "overlong": 0,
+    }  # fmt: skip
+
+
+def test_held_out_captions_alone_are_refused(tiny25, data: Path, held: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"every task of data\.tasks is a caption"):
+        _run(_recipe(tiny25, data, held_out={"questions": str(held)}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_running_spread_is_kept_over_a_restart(tiny25, data: Path, tmp_path: Path) -> None:
+    recipe = _recipe(tiny25, data, rewards={"normaliser": "ema", "scale": "none"})
+    _run(recipe, tmp_path / "whole")
+    asked = iter([False, False, True])
+    with pytest.raises(Interrupted):
+        _run(recipe, tmp_path / "stopped", stop=lambda: next(asked))
+    _run(recipe, tmp_path / "stopped")
+    assert _lines(tmp_path / "stopped") == _lines(tmp_path / "whole")
+    averages = torch.load(tmp_path / "whole" / "checkpoint.pt", weights_only=True)["averages"]
+    assert set(averages) == {"CoPESD/video_summary", "CholecT50/video_summary"}
 
 
 def test_another_recipe_does_not_go_on_in_the_same_folder(whole: Path, tiny25, data: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medgrpo.policy import measure, sample_group
+from medgrpo.policy import Kept, measure, sample_group, sample_groups
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
@@ -24,6 +24,64 @@ def test_recorded_log_probabilities_are_those_of_a_fresh_forward_at_four_seconds
     for answer, plain, shared in zip(group, fresh, packed, strict=True):
         assert (answer.logprobs - plain).abs().max().item() < 3e-6
         assert (answer.logprobs - shared).abs().max().item() < 3e-6
+
+
+def test_prompts_that_are_sampled_together_do_not_see_each_other(tiny) -> None:
+    policy = tiny.policy()
+    clips = [tiny.encoded(frames=frames, seed=seed) for seed, frames in enumerate((8, 4, 6))]
+    prompts = [policy.prompt(clip) for clip in clips]
+    assert len({prompt.tokens for prompt in prompts}) == 3
+    policy.ends = frozenset(range(0, 256, 9))  # so that answers end at different steps
+    groups = sample_groups(policy, prompts, 4, 12, _generator())
+    lengths = {len(answer.token_ids) for group in groups for answer in group}
+    assert len(lengths) > 2
+    for prompt, group in zip(prompts, groups, strict=True):
+        assert len(group) == 4
+        for answer in group:
+            fresh = tiny.plain(policy, prompt, answer.token_ids)
+            assert (answer.logprobs - fresh).abs().max().item() < 3e-6
+
+
+def test_no_prompt_is_refused(tiny25) -> None:
+    with pytest.raises(ValueError, match="for 0 prompts"):
+        sample_groups(tiny25.policy(), [], 4, 12, _generator())
+
+
+def test_kept_features_say_what_pixels_say_and_are_looked_at_once(tiny, monkeypatch) -> None:
+    kept = Kept()
+    policy = tiny.policy(clips_kept=2, kept=kept)
+    encoded = tiny.encoded()
+    first, looked = policy.prompt(encoded), policy.prompt(encoded, looking=True)
+    assert first.pixels is None
+    assert looked.pixels is not None
+    answers = sample_group(policy, first, 3, 8, _generator())
+    with torch.no_grad():
+        pairs = [measure(policy, prompt, [answer.token_ids for answer in answers]).logprobs for prompt in (first, looked)]
+    for one, other, answer in zip(*pairs, answers, strict=True):
+        assert (one - other).abs().max().item() < 3e-6
+        assert (one - answer.logprobs).abs().max().item() < 3e-6
+    with pytest.raises(ValueError, match="looking"):
+        first.blind()
+
+    def fail(*args, **kwargs):
+        raise AssertionError("looked again")
+
+    monkeypatch.setattr(tiny.network.model, "get_video_features", fail)
+    tiny.policy(clips_kept=2, kept=kept).prompt(encoded)  # another policy of the same tower
+    with pytest.raises(AssertionError, match="looked again"):
+        policy.prompt(tiny.encoded(seed=1))
+
+
+def test_only_the_latest_are_kept() -> None:
+    kept = Kept()
+    made = []
+
+    def get(key: str) -> None:
+        kept.get(key, 2, lambda: made.append(key))
+
+    for key in ("a", "b", "a", "c", "a", "b"):
+        get(key)
+    assert made == ["a", "b", "c", "b"]
 
 
 def test_the_same_generator_gives_the_same_answers_and_another_does_not(tiny25) -> None:

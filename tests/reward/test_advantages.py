@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medgrpo.reward import Scale, SpreadAverages, batch_advantages, logistic
+from medgrpo.reward import Scale, SpreadAverages, batch_advantages, logistic, over_running_spread
 
 
 def _one(group: list[float | None], scale: Scale = "group") -> list[float]:
-    return batch_advantages([group], ["a"], scale)[0]
+    return batch_advantages([group], scale)[0]
 
 
 def test_hand_numbers() -> None:
@@ -24,26 +24,33 @@ def test_a_group_without_spread_gives_zeros(group: list[float | None], scale: Sc
 
 
 def test_batch_divides_by_the_deviation_of_all_rewards() -> None:
-    first, second = batch_advantages([[0.0, 1.0], [0.4, 0.6, None]], ["a", "b"], "batch")
+    first, second = batch_advantages([[0.0, 1.0], [0.4, 0.6, None]], "batch")
     deviation = ((0.25 + 0.25 + 0.01 + 0.01) / 4) ** 0.5
     assert first == pytest.approx([-0.5 / deviation, 0.5 / deviation])
     assert second == pytest.approx([-0.1 / deviation, 0.1 / deviation, 0.0])
 
 
-def test_ema_is_per_task_and_goes_on_after_a_restart() -> None:
+def test_ema_is_per_key_and_goes_on_after_a_restart() -> None:
     averages = SpreadAverages(decay=0.5)
-    assert batch_advantages([[0.0, 1.0]], ["a"], "ema", averages) == [[-1.0, 1.0]]  # first deviation 0.5
-    assert batch_advantages([[0.0, 0.2]], ["b"], "ema", averages) == [[pytest.approx(-1.0), pytest.approx(1.0)]]
+    assert over_running_spread([[0.0, 1.0, None]], ["a/t"], averages) == [[0.0, 2.0, None]]  # first deviation 0.5
+    assert over_running_spread([[0.0, 0.2]], ["b/t"], averages) == [[0.0, pytest.approx(2.0)]]
     later = SpreadAverages(decay=0.5)
     later.restore(averages.state())
-    expected = 0.05 / (0.5 * 0.5 + 0.5 * 0.05)
-    assert batch_advantages([[0.0, 0.1]], ["a"], "ema", later)[0] == pytest.approx([-expected, expected])
-    with pytest.raises(ValueError, match="running averages"):
-        batch_advantages([[0.0, 0.1]], ["a"], "ema")
+    expected = 0.1 / (0.5 * 0.5 + 0.5 * 0.05)
+    assert over_running_spread([[0.0, 0.1]], ["a/t"], later)[0] == pytest.approx([0.0, expected])
+
+
+def test_ema_takes_the_mean_of_a_steps_groups_of_one_key() -> None:
+    averages = SpreadAverages(decay=0.5)
+    first, second, other = over_running_spread([[0.0, 1.0], [0.0, 0.6], [0.3, 0.3]], ["a", "a", "b"], averages)
+    assert first[1] == pytest.approx(1 / 0.4)  # mean of 0.5 and 0.3
+    assert second[1] == pytest.approx(0.6 / 0.4)
+    assert other == [pytest.approx(300.0)] * 2  # no spread at all: the least average, a thousandth
 
 
 def test_ema_never_divides_by_less_than_a_thousandth() -> None:
-    assert batch_advantages([[0.0, 1e-6]], ["a"], "ema", SpreadAverages())[0][1] == pytest.approx(5e-7 / 1e-3)
+    scaled = over_running_spread([[0.0, 1e-6]], ["a"], SpreadAverages())
+    assert batch_advantages(scaled, "none")[0][1] == pytest.approx(5e-7 / 1e-3)
 
 
 _REWARDS = st.lists(st.one_of(st.none(), st.floats(0, 1).map(lambda value: round(value, 3))), min_size=2, max_size=8)
@@ -60,6 +67,12 @@ def test_advantages_of_the_known_sum_to_zero_and_the_unknown_have_none(group: li
     given = _one(group)
     assert sum(given) == pytest.approx(0, abs=1e-9)
     assert all(value == 0 for value, reward in zip(given, group, strict=True) if reward is None)
+
+
+@given(_REWARDS)
+def test_under_group_scaling_ema_and_none_are_one(group: list[float | None]) -> None:
+    scaled = over_running_spread([group], ["a"], SpreadAverages())[0]
+    assert _one(scaled) == pytest.approx(_one(group), abs=1e-6)
 
 
 def test_under_group_scaling_the_logistic_is_only_its_curvature() -> None:

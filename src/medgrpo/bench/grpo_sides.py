@@ -54,7 +54,7 @@ def measure_ours(model: Model, case: Case) -> dict[str, Any]:
 
 def _group(prompt: Prompt, answers: Sequence[Sampled]) -> Group:
     rewards = [float(place % 3) for place in range(len(answers))]
-    return Group(prompt, tuple(answers), tuple(batch_advantages([rewards], [""], "group")[0]), (True,) * len(answers))
+    return Group(prompt, tuple(answers), tuple(batch_advantages([rewards], "group")[0]), (True,) * len(answers))
 
 
 def _loss_only(policy: Policy, group: Group) -> None:

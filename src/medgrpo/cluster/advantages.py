@@ -8,25 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
-from medgrpo.reward import batch_advantages
+from medgrpo.reward import Scale, batch_advantages
 
-VerlScale = Literal["group", "batch", "none"]
-SCALES: tuple[VerlScale, ...] = ("group", "batch", "none")
+SCALES: tuple[Scale, ...] = get_args(Scale)
 Estimator = Callable[..., tuple[Tensor, Tensor]]
 
 
-def estimator_name(scale: VerlScale) -> str:
+def estimator_name(scale: Scale) -> str:
     """What `algorithm.adv_estimator` is set to."""
     return f"medgrpo_{scale}"
 
 
 def estimate(
-    scale: VerlScale, token_level_rewards: Tensor, response_mask: Tensor, index: Sequence[Any], **_: Any
+    scale: Scale, token_level_rewards: Tensor, response_mask: Tensor, index: Sequence[Any], **_: Any
 ) -> tuple[Tensor, Tensor]:
     """(answers, length) twice: advantages, and the same as returns. `index` (answers,) names each answer's group."""
     rewards: list[float | None] = [
@@ -36,7 +35,7 @@ def estimate(
     for place, group in enumerate(index):
         groups.setdefault(group, []).append(place)
     advantages = torch.zeros(len(rewards), dtype=torch.float32, device=response_mask.device)
-    shaped = batch_advantages([[rewards[place] for place in places] for places in groups.values()], [""] * len(groups), scale)
+    shaped = batch_advantages([[rewards[place] for place in places] for places in groups.values()], scale)
     for places, values in zip(groups.values(), shaped, strict=True):
         for place, value in zip(places, values, strict=True):
             advantages[place] = value

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from medgrpo.cluster.advantages import SCALES, VerlScale, estimator_name
+from medgrpo.cluster.advantages import estimator_name
 from medgrpo.core import InputError
 from medgrpo.policy import GrpoRecipe, LossKind
 from medgrpo.tasks import TASKS
@@ -83,10 +83,8 @@ def _refusals(recipe: GrpoRecipe) -> list[str]:
             f"rewards.normaliser = {recipe.rewards.normaliser!r} looks at a whole group or step, and verl's reward function at one "
             "answer: logistic or none"
         )
-    if recipe.rewards.scale not in SCALES:
-        found.append(
-            f"rewards.scale = {recipe.rewards.scale!r} needs tasks, which verl's estimators are not told: {', '.join(SCALES)}"
-        )
+    if recipe.held_out.questions:
+        found.append("held_out.questions: verl asks its own validation set in its own way; say false")
     if recipe.update.mask_overlong:
         found.append(
             "update.mask_overlong = true: verl keeps answers that the budget cut in the loss; set it to false to accept that"
@@ -178,12 +176,11 @@ def _update(recipe: GrpoRecipe) -> list[str]:
 def _rewards(recipe_path: Path, recipe: GrpoRecipe, folder: Path, judge: JudgeChoice) -> list[str]:
     function = "reward.custom_reward_function"
     told = {"recipe": str(recipe_path), "judge": judge.judge, "judge_model": judge.model, "replies": str(folder)}
-    scales: dict[str, VerlScale] = {scale: scale for scale in SCALES}
     return [
         f"{function}.path={MODULE}.scoring",
         f"{function}.name=compute_score",
         *(f"+{function}.reward_kwargs.{name}='{value}'" for name, value in told.items()),
-        f"algorithm.adv_estimator={estimator_name(scales[recipe.rewards.scale])}",
+        f"algorithm.adv_estimator={estimator_name(recipe.rewards.scale)}",
         "algorithm.use_kl_in_reward=False",
         "algorithm.filter_groups.enable=True",
         "algorithm.filter_groups.metric=reward",

@@ -7,6 +7,9 @@ from medgrpo.policy.checks import Sight, check_sight
 from medgrpo.policy.drawing import run_page
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.grpo import Finished, train_grpo
+from medgrpo.policy.held_out import start_scores
+from medgrpo.policy.keeping import run_lines
+from medgrpo.policy.kept import Kept
 from medgrpo.policy.launching import run_processes
 from medgrpo.policy.lora import add_adapters, merge_adapters, save_adapters, without_adapters
 from medgrpo.policy.losses import LossKind, answer_loss, clipped, is_clipped, k3, ratios, token_weights
@@ -20,7 +23,7 @@ from medgrpo.policy.policy import Policy, Prompt
 from medgrpo.policy.questions import Question, Sampler, pictures_of, read_questions, sampling_of
 from medgrpo.policy.recipe import GrpoRecipe, StopSettings, UpdateSettings, needs_sentences, read_grpo_recipe
 from medgrpo.policy.rewarding import Rewarded, Rewarder
-from medgrpo.policy.rollout import Sampled, sample_group
+from medgrpo.policy.rollout import Sampled, sample_group, sample_groups
 from medgrpo.policy.sft import SftFinished, prepare_sft, train_sft
 from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs, quotas
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe, read_sft_recipe
@@ -38,6 +41,7 @@ __all__ = [
     "Group",
     "GrpoRecipe",
     "Idle",
+    "Kept",
     "LiveBytes",
     "LossKind",
     "Machine",
@@ -94,12 +98,15 @@ __all__ = [
     "read_questions",
     "read_recipe",
     "read_sft_recipe",
+    "run_lines",
     "run_page",
     "run_processes",
     "sample_group",
+    "sample_groups",
     "sampling_of",
     "save_adapters",
     "spread_over",
+    "start_scores",
     "token_weights",
     "tower_digest",
     "train_grpo",

@@ -20,7 +20,7 @@ from medgrpo.policy.policy import Policy
 from medgrpo.policy.questions import Question, Sampler
 from medgrpo.policy.recipe import RolloutSettings
 from medgrpo.policy.rewarding import Rewarder
-from medgrpo.policy.rollout import Sampled, sample_group
+from medgrpo.policy.rollout import Sampled, sample_groups
 from medgrpo.policy.spreading import Spread
 from medgrpo.policy.team import Team
 
@@ -82,6 +82,7 @@ class Collector:
         """By number: the group, or why the question's clip cannot be had."""
         came: dict[int, Asked | str] = {}
         scoring: dict[int, asyncio.Task[Asked]] = {}
+        waiting: list[tuple[int, Question, Encoded]] = []
         if not wave:
             return came
         ahead = asyncio.create_task(asyncio.to_thread(self._read, wave[0][1]))
@@ -91,11 +92,16 @@ class Collector:
                 ahead = asyncio.create_task(asyncio.to_thread(self._read, wave[place + 1][1]))
             if isinstance(read, str):
                 came[number] = read
-                continue
-            answers = await asyncio.to_thread(self._sample, read, seed_of(self._seed, step, number))
-            scoring[number] = asyncio.create_task(self._score(question, read, answers))
-        groups = await asyncio.gather(*scoring.values())
-        return came | dict(zip(scoring, groups, strict=True))
+            else:
+                waiting.append((number, question, read))
+            if waiting and (len(waiting) == self._settings.prompts_together or place + 1 == len(wave)):
+                seed = seed_of(self._seed, step, waiting[0][0])
+                groups = await asyncio.to_thread(self._sample, [encoded for _, _, encoded in waiting], seed)
+                for (own, asked, encoded), answers in zip(waiting, groups, strict=True):
+                    scoring[own] = asyncio.create_task(self._score(asked, encoded, answers))
+                waiting = []
+        rewarded = await asyncio.gather(*scoring.values())
+        return came | dict(zip(scoring, rewarded, strict=True))
 
     def _read(self, question: Question) -> Encoded | str:
         """The prompt, or why this question's clip cannot be had."""
@@ -104,10 +110,10 @@ class Collector:
         except InputError as error:
             return str(error)
 
-    def _sample(self, encoded: Encoded, seed: int) -> list[Sampled]:
-        prompt, settings = self._policy.prompt(encoded), self._settings
+    def _sample(self, read: Sequence[Encoded], seed: int) -> list[list[Sampled]]:
+        prompts, settings = [self._policy.prompt(encoded) for encoded in read], self._settings
         generator = torch.Generator(self._policy.device).manual_seed(seed)
-        return sample_group(self._policy, prompt, settings.group_size, settings.most_new_tokens, generator)
+        return sample_groups(self._policy, prompts, settings.group_size, settings.most_new_tokens, generator)
 
     async def _score(self, question: Question, encoded: Encoded, answers: Sequence[Sampled]) -> Asked:
         replies = tuple(self._encoder.decode(answer.token_ids.tolist()) for answer in answers)

@@ -33,9 +33,13 @@ class Asked:
         return spread_of([one.reward for one in self.rewarded])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Collected:
-    """A step's questions in the order in which they were drawn; clips that could not be had, by question and reason."""
+    """A step's questions in the order in which they were drawn; clips that could not be had, by question and reason.
+
+    No repr of its own: `asyncio.Runner` makes one of what its coroutine gave back, each time, and writing tensors out took longer
+    than sampling them with a small model.
+    """
 
     asked: list[Asked] = field(default_factory=list[Asked])
     skipped: list[tuple[Question, str]] = field(default_factory=list[tuple[Question, str]])

@@ -13,6 +13,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +21,21 @@ import torch
 from torch import Tensor
 
 from medgrpo import __version__
-from medgrpo.benchmark import clip_of
 from medgrpo.core import InputError, Interrupted, ModelError
-from medgrpo.models import Encoded, Encoder, Request, open_encoder
+from medgrpo.models import Encoded, Encoder, open_encoder
 from medgrpo.policy.alarms import alarms
 from medgrpo.policy.checkpoints import Checkpoints
 from medgrpo.policy.checks import check_sight
 from medgrpo.policy.collecting import Collector
 from medgrpo.policy.figures import Asked, Collected, by_source_task
+from medgrpo.policy.held_out import HeldOut, held_out_figures
 from medgrpo.policy.keeping import RunFolder
+from medgrpo.policy.kept import Kept
 from medgrpo.policy.loading import load_network, policy_of
 from medgrpo.policy.lora import merge_adapters, save_adapters, trained_weights, without_adapters
 from medgrpo.policy.policy import Policy
-from medgrpo.policy.questions import Question, Sampler, pictures_of, read_questions, sampling_of
-from medgrpo.policy.recipe import GrpoRecipe
+from medgrpo.policy.questions import Question, Sampler, encoded_prompt, read_questions
+from medgrpo.policy.recipe import DataSettings, GrpoRecipe
 from medgrpo.policy.rewarding import Rewarder
 from medgrpo.policy.spreading import spread_over
 from medgrpo.policy.team import ALONE, Team
@@ -47,7 +49,7 @@ from medgrpo.policy.update import (
     measured,
     update_weights,
 )
-from medgrpo.reward import Calibration, SpreadAverages, batch_advantages, read_calibration
+from medgrpo.reward import Calibration, SpreadAverages, batch_advantages, over_running_spread, read_calibration
 from medgrpo.scoring import Embedder
 from medgrpo.tasks import Judge
 
@@ -71,22 +73,36 @@ def train_grpo(
     sentences: Embedder | None = None,
     judge: Judge | None = None,
     team: Team = ALONE,
+    kept: Kept | None = None,
 ) -> Finished:
-    """Run or go on. Interrupted when `stop` says so in any process: the checkpoint then holds the last whole step."""
-    run = GrpoRun(recipe, out, sentences, judge, team)
+    """Run or go on. Interrupted when `stop` says so in any process: the checkpoint then holds the last whole step.
+
+    `kept`: memory that several runs in one process share (`rollout.prompts_kept`).
+    """
+    run = GrpoRun(recipe, out, sentences, judge, team, kept)
     return run.train(progress, stop)
 
 
 class GrpoRun:
     """Everything that a run holds. Made whole or not at all: whatever can be refused is refused here, before the first step."""
 
-    def __init__(self, recipe: GrpoRecipe, out: Path, sentences: Embedder | None, judge: Judge | None, team: Team = ALONE) -> None:
+    def __init__(
+        self,
+        recipe: GrpoRecipe,
+        out: Path,
+        sentences: Embedder | None,
+        judge: Judge | None,
+        team: Team = ALONE,
+        kept: Kept | None = None,
+    ) -> None:
         self.recipe, self.team = recipe, team
         questions = read_questions(recipe.data.questions, recipe.data.tasks)
         calibration = _calibration(recipe)
         self._rewarder = Rewarder(recipe.rewards, calibration, sentences, judge)
         self._rewarder.check(sorted({question.source_task for question in questions.kept}))
         self._encoder: Encoder = open_encoder(recipe.model.checkpoint)
+        self._held_out = HeldOut(recipe, self._encoder)
+        self._kept = kept or Kept()
         _check_budget(questions.kept, self._encoder, recipe.rollout.most_new_tokens)
         self.folder = RunFolder(out)
         told = _told(recipe, calibration, judge, sentences)
@@ -96,7 +112,7 @@ class GrpoRun:
         second = recipe.update.kl > 0 and not recipe.model.lora_rank  # without its adapters a network is its own reference
         start = copy.deepcopy(network) if second else None
         self._spread = spread_over(network, team, recipe.run.spread)
-        self.policy: Policy = policy_of(network, self._encoder, recipe, self._spread)
+        self.policy: Policy = policy_of(network, self._encoder, recipe, self._spread, self._kept)
         self._reference_spread = self._spread if start is None else spread_over(start, team, recipe.run.spread)
         self._reference = None if start is None else policy_of(start, self._encoder, recipe, self._reference_spread)
         self._trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
@@ -110,8 +126,8 @@ class GrpoRun:
         self._questions = questions.kept
         self._left_out = questions.left_out
         # beside adapters nothing changes, and weights of four bits are no plain tensors
-        kept = trained_weights(network) if recipe.model.lora_rank else network.state_dict()
-        self._checkpoints = Checkpoints(self.folder, team, self._spread, "network", kept, self._optimiser)
+        saved = trained_weights(network) if recipe.model.lora_rank else network.state_dict()
+        self._checkpoints = Checkpoints(self.folder, team, self._spread, "network", saved, self._optimiser)
         self._idle: Idle | None = None
         if goes_on:
             self._restore(self._checkpoints.restore(self.policy.device))
@@ -139,6 +155,7 @@ class GrpoRun:
         steps = self.recipe.run.steps
         self._check_sight()
         history = self._history
+        self._ask_held_out()
         while self.step < steps:
             if self.team.any(stop()):
                 self._checkpoints.save(self._state())
@@ -153,6 +170,7 @@ class GrpoRun:
                 progress(f"GRPO: {_words(line)}", self.step, steps)
             if found or self.step == steps or self.step % self.recipe.run.checkpoint_every == 0:
                 self._checkpoints.save(self._state())
+            self._ask_held_out()
             if found:
                 return Finished(self.step, None, tuple(found))
         return Finished(self.step, self._export(), ())
@@ -168,8 +186,9 @@ class GrpoRun:
         self._write_skipped(collected)
         used = collected.with_spread[: self.recipe.rollout.prompts_per_step]
         rewards = [[one.reward for one in asked.rewarded] for asked in used]
-        tasks = [asked.question.example.task for asked in used]
-        advantages = batch_advantages(rewards, tasks, self.recipe.rewards.scale, self._averages)
+        if self.recipe.rewards.normaliser == "ema":
+            rewards = over_running_spread(rewards, ["/".join(asked.question.source_task) for asked in used], self._averages)
+        advantages = batch_advantages(rewards, self.recipe.rewards.scale)
         figures, norm = self._update(used, advantages)
         self._write_samples(used, advantages)
         seen = [(None,) * len(asked.answers) for asked in used] if figures is None else figures.answers
@@ -247,11 +266,37 @@ class GrpoRun:
         with self._spread.gathered(), without_adapters(self.policy.network):
             return measured(self.policy, groups, most)
 
+    def _ask_held_out(self) -> None:
+        """Where it is due after the steps so far. A resumed run asks again what its checkpoint does not know: `cut_back`."""
+        if self._held_out.is_due(self.step, self.recipe.run.steps):
+            started = time.perf_counter()
+            self.policy.network.eval()
+            with self._spread.gathered():
+                keys = held_out_figures(self._held_out.ask(self.policy, self._encode_held_out))
+            if self.team.first:
+                self.folder.append("held_out.jsonl", {"step": self.step, "keys": keys, "seconds": time.perf_counter() - started})
+
     def _encode(self, question: Question) -> Encoded:
-        data = self.recipe.data
-        clip = clip_of(question.record, pictures_of(data), sampling_of(data, self._encoder.family.form.side_multiple))
-        budget = self.recipe.rollout.most_new_tokens
-        return self._encoder.encode(Request(question.example.key, question.record.question, clip, budget))
+        return self._encoded(question, self.recipe.data)
+
+    def _encode_held_out(self, question: Question) -> Encoded:
+        """Relative paths start at the file of the held-out questions."""
+        return self._encoded(question, self.recipe.data.model_copy(update={"questions": self.recipe.held_out.questions}))
+
+    def _encoded(self, question: Question, data: DataSettings) -> Encoded:
+        """The prompt, from memory where it is kept. InputError when its clip cannot be had."""
+        budget, record = self.recipe.rollout.most_new_tokens, question.record
+        key = (
+            self.recipe.model.checkpoint,
+            data.model_dump_json(),
+            budget,
+            record.id,
+            record.question,
+            record.frames,
+            record.region,
+        )
+        make = partial(encoded_prompt, question, data, self._encoder, budget)
+        return self._kept.get(key, 2 * self.recipe.rollout.prompts_kept, make)
 
     def _check_sight(self) -> None:
         """On the first question whose clip can be had; one that cannot is counted when it is drawn."""
@@ -264,7 +309,7 @@ class GrpoRun:
                 reason = reason or str(error)
                 continue
             tolerance = 1e-3 if self.recipe.model.compute == "float32" else 0.5
-            prompt = self.policy.prompt(encoded)
+            prompt = self.policy.prompt(encoded, looking=True)
             with self._spread.gathered():
                 check_sight(self.policy, prompt, self.recipe.rollout.most_new_tokens, tolerance, self.recipe.run.seed)
             self._idle = Idle(prompt, prompt.token_ids[0, -1:], self._spread.rounds)

@@ -3,6 +3,7 @@
     recipe.json      the resolved recipe, with the version of medgrpo
     metrics.jsonl    one line per step
     samples.jsonl    answers with their rewards, of some groups of each step
+    held_out.jsonl   scores on questions that are never trained on, where the recipe has them
     skipped.jsonl    questions whose clip could not be had, with the reason
     checkpoint.pt    network, optimiser, schedule, generators, question sampler, running spreads, counts; replaced whole
     shares-STEP/     in place of network and optimiser in it, a file per process, where they lie in shares (checkpoints.py)
@@ -25,7 +26,12 @@ import torch
 from medgrpo.core import InputError, ModelError
 
 CHECKPOINT = "checkpoint.pt"
-LINES = ("metrics.jsonl", "samples.jsonl", "skipped.jsonl")
+LINES = ("metrics.jsonl", "samples.jsonl", "held_out.jsonl", "skipped.jsonl")
+
+
+def run_lines(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The lines of a run's file, empty where it is not there."""
+    return RunFolder(folder).lines(name)
 
 
 class RunFolder:

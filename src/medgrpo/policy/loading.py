@@ -12,6 +12,7 @@ from transformers.utils.logging import disable_progress_bar, get_verbosity, set_
 from medgrpo.core import InputError, ModelError
 from medgrpo.models import Encoder
 from medgrpo.policy.four_bit import four_bit_maker
+from medgrpo.policy.kept import Kept
 from medgrpo.policy.lora import add_adapters
 from medgrpo.policy.policy import Policy
 from medgrpo.policy.recipe import GrpoRecipe, ModelSettings
@@ -72,7 +73,7 @@ def prepare_network(network: Any, settings: ModelSettings) -> None:
         network.activation_checkpointing_enable({"use_reentrant": False})
 
 
-def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe, spread: Spread) -> Policy:
+def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe, spread: Spread, kept: Kept | None = None) -> Policy:
     """The policy, which never says a token of vision and ends an answer with its turn."""
     return Policy(
         network,
@@ -83,4 +84,6 @@ def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe, spread: Spread
         recipe.model.attention,
         recipe.model.compute == "bfloat16",
         spread.through,
+        2 * recipe.rollout.prompts_kept if "vision" in recipe.model.frozen else 0,
+        kept,
     )

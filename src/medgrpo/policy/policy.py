@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from medgrpo.core import ModelError
-from medgrpo.models import Encoded, PositionRule, rope_positions
+from medgrpo.models import Encoded, Patches, PositionRule, rope_positions
 from medgrpo.policy.attention import REGISTERED, AttentionKind
+from medgrpo.policy.features import Features, as_outputs, seen_by, tower_digest
+from medgrpo.policy.kept import Kept
 from medgrpo.policy.recurrent import has_states, pack_states
 
 FAMILIES = ("qwen2_5_vl", "qwen3_vl", "qwen3_5")
@@ -28,12 +30,16 @@ def directly(work: Callable[[], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One encoded prompt on a device. token_ids (1, P), positions (3, 1, P), pixels (patches, values) or None, grid (clips, 3)."""
+    """One encoded prompt on a device. token_ids (1, P), positions (3, 1, P), pixels (patches, values) or None, grid (clips, 3).
+
+    `features`: what a frozen vision tower has said of the clips already; the pixels are then left out.
+    """
 
     token_ids: Tensor
     positions: Tensor
     pixels: Tensor | None
     grid: Tensor | None
+    features: tuple[Features, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -45,7 +51,9 @@ class Prompt:
         return int(self.positions[:, 0, -1].max()) + 1
 
     def blind(self) -> Prompt:
-        """The same prompt with its pictures blacked out: zeros after scaling."""
+        """The same prompt with its pictures blacked out: zeros after scaling. ValueError where only features are there."""
+        if self.features:
+            raise ValueError("features cannot be blacked out; make the prompt with `looking`")
         return Prompt(self.token_ids, self.positions, None if self.pixels is None else torch.zeros_like(self.pixels), self.grid)
 
 
@@ -53,7 +61,8 @@ class Policy:
     """`network` is transformers' own class for conditional generation. Its attention is set by name, nothing is patched.
 
     `banned` tokens are never said, `ends` end an answer; `half` computes in bfloat16 over float32 weights; `through` is how
-    a forward pass with gradients is run where the network lies in shares.
+    a forward pass with gradients is run where the network lies in shares. `clips_kept`: of so many clips, the latest, a frozen
+    vision tower's features stay in memory (`kept`); 0 where it is trained.
     """
 
     def __init__(
@@ -66,6 +75,8 @@ class Policy:
         attention: AttentionKind = "blocks",
         half: bool = False,
         through: Through = directly,
+        clips_kept: int = 0,
+        kept: Kept | None = None,
     ) -> None:
         kind = network.config.model_type
         if kind not in FAMILIES:
@@ -77,6 +88,9 @@ class Policy:
         self.ends = frozenset(ends)
         self.through = through
         self._half = half
+        self._clips_kept = clips_kept
+        self._kept = kept or Kept()
+        self._tower = tower_digest(network.model.visual, "half" if half else "float") if clips_kept else ""
         vision = network.config.vision_config
         self.tokens_per_second: float | None = float(vision.tokens_per_second) if kind == "qwen2_5_vl" else None
         self.banned = torch.tensor(sorted(set(banned)), dtype=torch.long, device=network.device)
@@ -89,16 +103,32 @@ class Policy:
     def device(self) -> torch.device:
         return self.network.device
 
-    def prompt(self, encoded: Encoded) -> Prompt:
-        """The prompt's tokens, positions and pictures on the model's device; an answer that `encoded` may hold is left out."""
+    def prompt(self, encoded: Encoded, looking: bool = False) -> Prompt:
+        """The prompt's tokens, positions and pictures on the model's device; an answer that `encoded` may hold is left out.
+
+        `looking`: with pixels also where features are kept.
+        """
         positions = rope_positions(encoded, self.tokens_per_second, self.rule)[:, : encoded.prompt_tokens]
         ids = torch.from_numpy(encoded.token_ids[: encoded.prompt_tokens].copy())[None]
         pixels = grid = None
-        if encoded.clips:
+        features: tuple[Features, ...] = ()
+        if encoded.clips and self._clips_kept and not looking:
+            features = tuple(self._seen(clip) for clip in encoded.clips)
+        elif encoded.clips:
             pixels = torch.from_numpy(np.concatenate([clip.values() for clip in encoded.clips]))
             pixels = pixels.to(self.device, self.network.dtype)
             grid = torch.tensor([clip.grid_thw for clip in encoded.clips], device=self.device)
-        return Prompt(ids.to(self.device), torch.from_numpy(positions.copy())[:, None].to(self.device), pixels, grid)
+        return Prompt(ids.to(self.device), torch.from_numpy(positions.copy())[:, None].to(self.device), pixels, grid, features)
+
+    def _seen(self, clip: Patches) -> Features:
+        """By the tower, and the clip's content and size."""
+
+        @torch.no_grad()
+        def look() -> Features:
+            with self._arithmetic():
+                return seen_by(self.network, [clip], self.device)[0]
+
+        return self._kept.get((self._tower, clip.key, clip.grid_thw), self._clips_kept, look)
 
     def hidden(
         self, token_ids: Tensor, positions: Tensor, prompt: Prompt | None, mask: Any, cache: Any = None, **states: Any
@@ -109,9 +139,11 @@ class Policy:
         """
         if self.has_states:
             mask = None if mask is None else {"full_attention": mask, "linear_attention": None}
-        seen = (
-            {} if prompt is None or prompt.pixels is None else {"pixel_values_videos": prompt.pixels, "video_grid_thw": prompt.grid}
-        )
+        seen: dict[str, Any] = {}
+        if prompt is not None and prompt.features:
+            seen = {"mm_encoder_outputs": {"video": as_outputs(prompt.features)}}
+        elif prompt is not None and prompt.pixels is not None:
+            seen = {"pixel_values_videos": prompt.pixels, "video_grid_thw": prompt.grid}
         with self._arithmetic():
             outputs = self.network.model(
                 input_ids=token_ids,

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medgrpo.benchmark import Pictures
+from medgrpo.benchmark import Pictures, clip_of
 from medgrpo.core import Example, InputError, Unparsed
+from medgrpo.models import Encoded, Encoder, Request
 from medgrpo.policy.recipe import DataSettings
 from medgrpo.sources import BenchmarkRecord, Problem, example_of, read_medvidbench
 from medgrpo.video import Sampling
@@ -69,6 +70,12 @@ def sampling_of(data: DataSettings, side_multiple: int) -> Sampling:
     return Sampling(
         most_frames=data.most_frames, least_pixels=data.least_pixels, most_pixels=data.most_pixels, side_multiple=side_multiple
     )
+
+
+def encoded_prompt(question: Question, data: DataSettings, encoder: Encoder, budget: int) -> Encoded:
+    """What is asked, with pictures as training shows them and room for `budget` tokens. InputError when the clip cannot be had."""
+    clip = clip_of(question.record, pictures_of(data), sampling_of(data, encoder.family.form.side_multiple))
+    return encoder.encode(Request(question.example.key, question.record.question, clip, budget))
 
 
 class Sampler:

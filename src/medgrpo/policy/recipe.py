@@ -117,6 +117,11 @@ class RolloutSettings(Config):
     prompts_per_step: int = Field(default=8, ge=1)
     draws_per_step: int = Field(default=24, ge=1)
     """Most questions drawn for one step: groups without spread, and clips that cannot be read, are replaced up to here."""
+    prompts_together: int = Field(default=1, ge=1)
+    """Prompts whose answers are sampled in the same steps: fewer and larger steps, and a cache for all of them at once."""
+    prompts_kept: int = Field(default=0, ge=0)
+    """Prompts that stay in memory as they were read, for when their question comes again, and as many clips' features where vision
+    is frozen: the latest of both."""
     most_new_tokens: int = Field(default=256, ge=1)
     temperature: float = Field(default=1.0, gt=0, allow_inf_nan=False)
 
@@ -125,6 +130,20 @@ class RolloutSettings(Config):
         if self.draws_per_step < self.prompts_per_step:
             raise ValueError("draws_per_step is at least prompts_per_step")
         return self
+
+
+class HeldOutSettings(Config):
+    """Questions that are never trained on, asked before the first step, every `every` steps and after the last."""
+
+    questions: Path | Literal[False] = False
+    """MedVidBench's form, with answers; captions in it are not asked, for their scores need more than the answer. False: none."""
+    every: int = Field(default=50, ge=1)
+    most_per_key: int = Field(default=24, ge=1)
+    """Of each (source, task) the first so many."""
+    answers: int = Field(default=4, ge=1)
+    """Sampled per question, at the rollout's temperature."""
+    seed: int = 0
+    """Of the sampling; the same every time."""
 
 
 class UpdateSettings(Config):
@@ -185,6 +204,7 @@ class GrpoRecipe(Config):
     data: DataSettings
     rewards: RewardSettings
     rollout: RolloutSettings = Field(default_factory=RolloutSettings)
+    held_out: HeldOutSettings = Field(default_factory=HeldOutSettings)
     update: UpdateSettings = Field(default_factory=UpdateSettings)
     stop: StopSettings = Field(default_factory=StopSettings)
     run: RunSettings
@@ -212,11 +232,12 @@ def read_grpo_recipe(path: Path) -> GrpoRecipe:
     """InputError names the setting that is wrong. Paths inside are relative to the recipe's folder."""
     recipe = parsed_recipe(path, GrpoRecipe)
     here = path.parent
-    calibration = recipe.rewards.calibration
+    calibration, held_out = recipe.rewards.calibration, recipe.held_out.questions
     checkpoint = here / recipe.model.checkpoint
     return recipe.model_copy(
         update={
             "data": recipe.data.below(here),
+            "held_out": recipe.held_out.model_copy(update={"questions": held_out and here / held_out}),
             "rewards": recipe.rewards.model_copy(update={"calibration": calibration and here / calibration}),
             "model": recipe.model.model_copy(update={"checkpoint": str(checkpoint)}) if checkpoint.is_dir() else recipe.model,
         }

@@ -4,6 +4,8 @@
 
     logistic   frozen statistics per (source, task, part): the paper's
     zscore     each part by mean and deviation of its own group, then mixed (what GDPO does per reward function)
+    ema        the scores as they are here; a step's are then divided by a running mean of the groups' deviations per (source, task)
+               (`over_running_spread`; OneThinker's idea, which keeps one per task)
     none       the scores as they are
 """
 
@@ -17,7 +19,7 @@ from typing import Literal
 from medgrpo.reward.advantages import spread_of
 from medgrpo.reward.calibration import Calibration, Key
 
-Normaliser = Literal["logistic", "zscore", "none"]
+Normaliser = Literal["logistic", "zscore", "ema", "none"]
 SCORE_WEIGHTS: Mapping[str, float] = {"score": 1.0}
 CAPTION_WEIGHTS: Mapping[str, float] = {"similarity": 0.5, "judge": 0.5}
 """The paper's caption reward: half semantic similarity, half judge, each on its own scale."""

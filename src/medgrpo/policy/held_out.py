@@ -1,0 +1,108 @@
+"""Questions that are never trained on, asked while a run goes on: the strict score before any normalisation, per (source, task)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from medgrpo.core import InputError, Unparsed
+from medgrpo.models import Encoded, Encoder, open_encoder
+from medgrpo.policy.figures import mean
+from medgrpo.policy.loading import load_network, policy_of
+from medgrpo.policy.policy import Policy
+from medgrpo.policy.questions import Question, SourceTask, encoded_prompt, read_questions
+from medgrpo.policy.recipe import GrpoRecipe
+from medgrpo.policy.rollout import Sampled, sample_groups
+from medgrpo.policy.spreading import spread_over
+from medgrpo.policy.team import ALONE
+from medgrpo.tasks import TASKS
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One answer and its strict score."""
+
+    score: float
+    readable: bool
+    answer: Sampled
+
+
+class HeldOut:
+    """The questions of a recipe, read when the run is made, so that a file which has none is refused before the first step."""
+
+    def __init__(self, recipe: GrpoRecipe, encoder: Encoder) -> None:
+        self._settings, self._rollout, self._encoder = recipe.held_out, recipe.rollout, encoder
+        self.questions: list[Question] = []
+        if self._settings.questions:
+            tasks = [name for name in recipe.data.tasks if not TASKS[name].card.needs_judge]
+            if not tasks:
+                raise InputError("held_out.questions: every task of data.tasks is a caption, which is not scored there; say false")
+            counts: dict[SourceTask, int] = {}
+            for question in read_questions(self._settings.questions, tasks).kept:
+                counts[question.source_task] = counts.get(question.source_task, 0) + 1
+                if counts[question.source_task] <= self._settings.most_per_key:
+                    self.questions.append(question)
+
+    def is_due(self, step: int, steps: int) -> bool:
+        """After `step` steps of `steps`."""
+        return bool(self.questions) and (step % self._settings.every == 0 or step == steps)
+
+    def ask(self, policy: Policy, encode: Callable[[Question], Encoded]) -> dict[SourceTask, list[list[Scored]]]:
+        """Per source and task the answers to each question, in the file's order. InputError for a clip that cannot be read: a mean
+        over other questions is another figure.
+        """
+        generator = torch.Generator(policy.device).manual_seed(self._settings.seed)
+        found: dict[SourceTask, list[list[Scored]]] = {}
+        together = self._rollout.prompts_together
+        for first in range(0, len(self.questions), together):
+            asked = self.questions[first : first + together]
+            prompts = [policy.prompt(encode(question)) for question in asked]
+            groups = sample_groups(policy, prompts, self._settings.answers, self._rollout.most_new_tokens, generator)
+            for question, answers in zip(asked, groups, strict=True):
+                found.setdefault(question.source_task, []).append([self._scored(question, answer) for answer in answers])
+        return found
+
+    def _scored(self, question: Question, answer: Sampled) -> Scored:
+        task = TASKS[question.example.task]
+        read = task.parse(self._encoder.decode(answer.token_ids.tolist()))
+        score = task.score(read, question.example.gold).value
+        if score is None:
+            raise InputError(f"{question.example.key}: an answer to a held-out question has no score")
+        return Scored(score, not isinstance(read, Unparsed), answer)
+
+
+def held_out_figures(found: dict[SourceTask, list[list[Scored]]]) -> dict[str, dict[str, Any]]:
+    """`source/task` -> figures; `each` is the mean score per question, in the file's order."""
+    return {"/".join(key): _figures(found[key]) for key in sorted(found)}
+
+
+def start_scores(recipe: GrpoRecipe) -> dict[SourceTask, list[float]]:
+    """What the recipe's model scores before training, answer by answer, on as many of its training questions as it holds out, with
+    the pictures and the sampling of training: what a calibration is made from.
+    """
+    encoder = open_encoder(recipe.model.checkpoint)
+    asking = HeldOut(
+        recipe.model_copy(update={"held_out": recipe.held_out.model_copy(update={"questions": recipe.data.questions})}), encoder
+    )
+    network = load_network(recipe.model)
+    policy = policy_of(network, encoder, recipe, spread_over(network, ALONE, "replicate"))
+    policy.network.eval()
+    found = asking.ask(policy, lambda question: encoded_prompt(question, recipe.data, encoder, recipe.rollout.most_new_tokens))
+    return {key: [one.score for answers in found[key] for one in answers] for key in sorted(found)}
+
+
+def _figures(questions: Sequence[Sequence[Scored]]) -> dict[str, Any]:
+    answers = [one for question in questions for one in question]
+    each = [sum(one.score for one in question) / len(question) for question in questions]
+    return {
+        "questions": len(questions),
+        "answers": len(answers),
+        "raw": mean(each),
+        "unreadable": mean([float(not one.readable) for one in answers]),
+        "overlong": mean([float(one.answer.finish == "length") for one in answers]),
+        "length": mean([float(len(one.answer.token_ids)) for one in answers]),
+        "each": [round(score, 4) for score in each],
+    }
