@@ -48,6 +48,19 @@ def test_the_same_seed_gives_the_same_weights(tiny: dict[TinyKind, Path], tmp_pa
     assert weights[0] == weights[1] != weights[2]
 
 
+def test_texts_shorten_prompts_and_digits_stand_alone(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    texts = [f"When does it happen? {number}.0-{number + 3}.0 seconds." for number in range(40)]
+    folder = build_tiny("qwen2.5-vl", tmp_path / "model", texts=texts, pieces=60)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    ids = tokenizer("When does it happen? 12.0-15.0 seconds.")["input_ids"]
+    pieces = [tokenizer.decode([one]) for one in ids]
+    assert len(ids) < len("When does it happen? 12.0-15.0 seconds.") / 2
+    assert not [piece for piece in pieces if len(piece) > 1 and any(letter.isdecimal() for letter in piece)]
+    assert tokenizer.decode(tokenizer("Öffnung 7 腹")["input_ids"]) == "Öffnung 7 腹"
+
+
 def test_the_door_imports_neither_torch_nor_transformers() -> None:
     code = "import sys, medgrpo.models; sys.exit(any(name in sys.modules for name in ('torch', 'transformers')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
