@@ -30,7 +30,7 @@ LAUNCHED = "MEDGRPO_LAUNCHED"
 BUCKET = 1 << 25
 """Numbers that are summed over processes at a time."""
 _ENDED = "medgrpo/ended"
-_LINGER_SECONDS = 5.0
+_LINGER_SECONDS = 1.0
 _LOST = ("gloo/transport", "NCCL", "Connection closed by peer", "Connection reset by peer")
 """What torch's errors hold when a collective of FSDP loses the other side."""
 _FOREIGN = ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED", "ACCELERATE_USE_MEGATRON_LM")
