@@ -109,7 +109,10 @@ class _Wandb:
         self._run.log(dict(figures), step=step)
 
     def close(self) -> None:
+        import wandb
+
         self._run.finish()
+        wandb.teardown()  # finish() returns before the process that writes the file has done so
 
 
 class _Mlflow:
