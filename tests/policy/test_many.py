@@ -70,7 +70,7 @@ def _grpo(tiny25: Any, data: Path, spread: str = "replicate", **changes: dict[st
     tables: dict[str, dict[str, Any]] = {
         "model": {"checkpoint": str(tiny25.folder)},
         "data": {"questions": data / "questions.json", "tasks": ["video_summary"], "least_pixels": 3136, "most_pixels": 3136},
-        "rewards": {"normaliser": "none", "captions": {"similarity": 1.0}, "scale": "ema"},
+        "rewards": {"normaliser": "ema", "captions": {"similarity": 1.0}, "scale": "none"},
         "rollout": {"group_size": 3, "prompts_per_step": 3, "draws_per_step": 6, "most_new_tokens": 12},
         "update": {"learning_rate": 1e-3, "mask_overlong": False, "most_packed_tokens": 40},
         "run": {"steps": 4, "checkpoint_every": 2, "spread": spread},

@@ -212,6 +212,8 @@ class GrpoRecipe(Config):
     @model_validator(mode="after")
     def _spread(self) -> Self:
         refuse_shares_of_four_bits(self.run.spread, self.model.frozen_weights)
+        if self.run.spread == "shard" and self.rollout.prompts_kept:
+            raise ValueError("run.spread = `shard` has no whole vision tower to keep features of: set rollout.prompts_kept to 0")
         return self
 
 
