@@ -28,3 +28,14 @@ def whole(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number above 0 is needed, not {text!r}")
     return int(text)
+
+
+def part_of_picture(text: str) -> tuple[float, float, float, float]:
+    """An argument that is left, top, right, bottom as shares of a picture."""
+    try:
+        left, top, right, bottom = (float(part) for part in text.split(","))
+    except ValueError:
+        left = top = right = bottom = -1.0
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise argparse.ArgumentTypeError(f"left,top,right,bottom are needed, shares from 0 to 1 as in 0,0,0.3,0.1, not {text!r}")
+    return left, top, right, bottom

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from medgrpo.cli.command import Subparsers, positive
+from medgrpo.cli.command import Subparsers, part_of_picture, positive
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -28,6 +28,14 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         help="keep a clip around each alert that is said, only where the camera was surely inside the body (docs/live.md)",
     )
     parser.add_argument("--role", choices=("watcher", "partner"), help="watcher records and shows; partner may interrupt")
+    parser.add_argument(
+        "--mask",
+        metavar="L,T,R,B",
+        type=part_of_picture,
+        action="append",
+        default=[],
+        help="blacken this part of every picture that is kept or shown (shares of the picture, 0 to 1), beside the site's masks",
+    )
     parser.add_argument(
         "--speed", metavar="N", type=float, default=1.0, help="of a file: 1 its own, 0 as fast as it is looked at (default: 1)"
     )
@@ -80,6 +88,9 @@ def run(args: argparse.Namespace) -> int:
     if args.loops < 0:
         raise InputError(f"--loops is {args.loops}: give 0 (for ever) or more")
     site = Site() if args.site is None else load_site(args.site)
+    if args.mask:
+        masks = (*site.privacy.masks_xyxy, *args.mask)
+        site = site.model_copy(update={"privacy": site.privacy.model_copy(update={"masks_xyxy": masks})})
     if args.role is not None:
         site = site.model_copy(update={"role": args.role})
     if args.clips:

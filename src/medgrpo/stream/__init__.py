@@ -20,6 +20,7 @@ from medgrpo.stream.alerts import (
     priority_of,
 )
 from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, LiveSource, Signal
+from medgrpo.stream.burned_in import TextFinder, TextLimits, blackened
 from medgrpo.stream.clips import ClipKeeper
 from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
 from medgrpo.stream.fast import FastLoop
@@ -85,12 +86,15 @@ __all__ = [
     "SystemClock",
     "TechnicalLimits",
     "TechnicalWatch",
+    "TextFinder",
+    "TextLimits",
     "Threshold",
     "Tick",
     "Totals",
     "WebRtcSource",
     "Withheld",
     "about_picture",
+    "blackened",
     "current",
     "leave_answer",
     "load_site",

@@ -15,7 +15,7 @@ from medgrpo.stream.alerts import AlertManager, Change, ChannelReport, Site
 from medgrpo.stream.arrival import Arrival, LinkEvent
 from medgrpo.stream.channels import RiskChannels
 from medgrpo.stream.clock import Clock
-from medgrpo.stream.privacy import Privacy, PrivacyFilter
+from medgrpo.stream.privacy import PrivacyFilter
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
 from medgrpo.stream.thresholds import reasoner_config
 from medgrpo.stream.tick import Tick
@@ -38,12 +38,11 @@ class FastLoop:
         *,
         live: bool,
         limits: TechnicalLimits | None = None,
-        privacy: Privacy | None = None,
     ) -> None:
         self.reasoner = Reasoner(procedure, reasoner_config(site), keeps_seconds=KEEPS_SECONDS)
         self.alerts = AlertManager(site)
         self.technical = TechnicalWatch(clock, limits or TechnicalLimits(), live)
-        self.privacy = PrivacyFilter(privacy or Privacy())
+        self.privacy = PrivacyFilter(site.privacy)
         self._perceiver, self._clock = perceiver, clock
         self._risks = RiskChannels(self.reasoner, procedure)
         self._number, self._last_look, self._decided_seconds = 0, 0.0, 0.0

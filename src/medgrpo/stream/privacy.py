@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from medgrpo.core import Box, Config
 from medgrpo.perception import Observation, ViewState
+from medgrpo.stream.burned_in import TextFinder, TextLimits, blackened
 from medgrpo.video import Image, resize
 
 _DIMMED_WIDTH, _DIMMED_HEIGHT = 16, 9
@@ -13,11 +14,22 @@ _SEEN_INSIDE = (ViewState.INSIDE, ViewState.OBSCURED, ViewState.BLURRED)
 
 
 class Privacy(Config):
-    """`masks_xyxy`: regions of burned-in text (0..1 of the picture), blackened in everything that is stored or shown."""
+    """What is blackened in everything that is stored or shown: `masks_xyxy`, regions of burned-in text (0..1 of the picture), and,
+    with `find_text`, whatever looks like text."""
 
     inside_seconds: float = Field(default=2.0, ge=0)
     """The camera must have been inside for so long before a picture is shown undimmed."""
     masks_xyxy: tuple[tuple[float, float, float, float], ...] = ()
+    find_text: bool = True
+    text: TextLimits = TextLimits()
+
+    @field_validator("masks_xyxy")
+    @classmethod
+    def _boxes(cls, masks: tuple[tuple[float, float, float, float], ...]) -> tuple[tuple[float, float, float, float], ...]:
+        for x0, y0, x1, y1 in masks:
+            if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
+                raise ValueError(f"a mask is left, top, right, bottom as shares of the picture, not {x0}, {y0}, {x1}, {y1}")
+        return masks
 
 
 class PrivacyFilter:
@@ -28,6 +40,9 @@ class PrivacyFilter:
         self._needed = settings.inside_seconds
         self._inside_since: float | None = None
         self._clear = False
+        self._finder = TextFinder(settings.text) if settings.find_text else None
+        self._seconds = 0.0
+        self._size: tuple[int, ...] = ()
         self.dimmed = 0
 
     @property
@@ -37,12 +52,12 @@ class PrivacyFilter:
 
     @property
     def masks(self) -> bool:
-        """Whether parts of pictures must be blackened before they leave."""
-        return bool(self._masks)
+        """Whether parts of pictures are, or may have to be, blackened before they leave."""
+        return bool(self._masks) or self._finder is not None
 
     def look(self, observation: Observation) -> None:
         """Blurred and veiled views keep the state that was: neither proves that the camera left the body, nor that it came in."""
-        state = observation.view.state
+        state, self._seconds = observation.view.state, observation.seconds
         if state is ViewState.INSIDE and observation.seen is not None:
             since = observation.seconds if self._inside_since is None else self._inside_since
             self._inside_since = since
@@ -51,8 +66,14 @@ class PrivacyFilter:
             self._inside_since, self._clear = None, False
 
     def shown(self, image: Image) -> Image:
-        """The picture of the last look as it may leave: masked, and dimmed to 16 x 9 blocks unless `clear`."""
+        """The picture of the last look as it may leave: masked, and dimmed to 16 x 9 blocks unless `clear`. To be called once for
+        each look; a picture of another size than the one before is as a beginning: nothing is known of its text yet."""
         height, width = image.shape[:2]
+        if image.shape != self._size:
+            self._size, self._inside_since, self._clear = image.shape, None, False
+        if self._finder is not None:
+            self._finder.look(self._seconds, image)
+            image = blackened(image, self._finder.cells)
         if not self._clear:
             self.dimmed += 1
             image = resize(resize(image, _DIMMED_WIDTH, _DIMMED_HEIGHT), width, height)

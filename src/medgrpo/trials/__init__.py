@@ -3,6 +3,7 @@
 from medgrpo.trials.bounds import binomial_below, learn_then_test, operations_needed, p_value, upper_bound
 from medgrpo.trials.measure import RATES_PER_HOUR, alert_figures, detection_seconds, flat, missed_share, sensitivity_at
 from medgrpo.trials.operation import Outcome, Said, Staged, stage, watch
+from medgrpo.trials.overlays import text_study
 from medgrpo.trials.study import (
     HELD_OUT_SEED,
     PLAYED,
@@ -38,6 +39,7 @@ __all__ = [
     "sensitivity_at",
     "site_lines",
     "stage",
+    "text_study",
     "upper_bound",
     "watch",
     "with_threshold",

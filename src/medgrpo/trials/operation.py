@@ -25,6 +25,7 @@ from medgrpo.stream import (
     FastLoop,
     ManualClock,
     Priority,
+    Privacy,
     Site,
     Tick,
 )
@@ -141,8 +142,8 @@ class _Looks:
 
 def _ticks(looks: Sequence[Observation], procedure: Procedure, site: Site) -> Iterator[Tick]:
     """`live` False: how late this machine decides says nothing here, so that equal arguments give equal decisions."""
-    clock = ManualClock()
-    loop = FastLoop(_Looks(looks), procedure, site, clock, live=False)
+    clock, unseen = ManualClock(), site.model_copy(update={"privacy": Privacy(find_text=False)})  # no picture is there to read
+    loop = FastLoop(_Looks(looks), procedure, unseen, clock, live=False)
     for index, look in enumerate(looks):
         clock.at(look.seconds)
         arrival = Arrival(index, look.seconds, clock.seconds(), index + 1, _SIZE_WH, lambda: _GREY)

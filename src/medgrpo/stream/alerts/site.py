@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from medgrpo.core import Config, InputError
 from medgrpo.stream.keeping import ClipSettings, Retention
+from medgrpo.stream.privacy import Privacy
 
 Role = Literal["watcher", "partner"]
 
@@ -45,6 +46,7 @@ class Site(Config):
     procedure: str = "laparoscopic_cholecystectomy"
     role: Role = "watcher"
     budget: Budget = Budget()
+    privacy: Privacy = Privacy()
     escalate_after_seconds: float = Field(default=60.0, gt=0)
     """A medium or low alert that nobody acknowledges goes up one step after this time, once."""
     clips: ClipSettings = ClipSettings()
