@@ -12,7 +12,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "overlays",
         help="draw names, dates and clocks into video and measure how much of them the live path hides",
-        description="Draws texts of many sizes, places, colours and styles into the given clips, running clocks among them, codes the "
+        description="Draws texts of many sizes, places, colours and styles into the given clips, running clocks too, codes the "
         "pictures anew, and tells how many of the texts are blackened before a picture may leave the live path, and how much of "
         "the same clips is blackened where there is no text.",
     )
@@ -32,16 +32,18 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.trials import text_study
 
     seeds = range(args.first_seed, args.first_seed + args.seeds)
-    figures = text_study(args.clips, args.font, seeds, lambda name: sys.stderr.write(f"{name}: done\n") and None)
+
+    def told(name: str) -> None:
+        sys.stderr.write(f"{name}: done\n")
+
+    figures = text_study(args.clips, args.font, seeds, told)
     if args.json is not None:
         write_text(args.json, json.dumps(figures, indent=1) + "\n")
-    lines = [
-        f"{figures['texts']} texts, {figures['looks_each']} looks each: hidden {figures['hidden']:.1%} (from the first look on "
-    ]
-    lines[0] += f"{figures['hidden_from_the_first_look']:.1%})"
+    lines = [f"{figures['texts']} texts, {figures['looks_each']} looks each: hidden {figures['hidden']:.1%}"]
+    lines.append(f"the first two seconds, which are never shown undimmed, included: {figures['hidden_from_the_first_look']:.1%}")
     for group in ("by_kind", "by_size", "by_style"):
-        told = [f"{name} {one['hidden']:.0%} of {one['texts']}" for name, one in figures[group].items()]
-        lines.append(f"{group.replace('_', ' ')}: {', '.join(told)}")
+        shares = [f"{name} {one['hidden']:.0%} of {one['texts']}" for name, one in figures[group].items()]
+        lines.append(f"{group.replace('_', ' ')}: {', '.join(shares)}")
     false = [f"{name} {one['mean']:.1%} (most {one['most']:.1%})" for name, one in figures["blackened_without_text"].items()]
     lines.append(f"blackened without text, share of the picture: {', '.join(false)}")
     sys.stdout.write("\n".join(lines) + "\n")

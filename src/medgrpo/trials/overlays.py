@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medgrpo.core import InputError, MissingExtra
 from medgrpo.stream import TextFinder, TextLimits, blackened
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 KINDS: Mapping[str, Callable[[random.Random], Callable[[float], str]]] = {
-    "name": lambda dice: _same(
-        dice.choice(["MUELLER, ANNA", "Smith John", "GARCIA M.", "Patient: Weber K", "LI WEI", "O'Brien, T."])
-    ),
+    "name": lambda dice: _same(dice.choice(["MUELLER, ANNA", "Smith John", "GARCIA M.", "Patient: Weber K", "LI WEI", "O'Brien"])),
     "number": lambda dice: _same(f"ID {dice.randrange(10**6, 10**8)}"),
     "house": lambda dice: _same(dice.choice(["St. Mary Hospital OR 3", "Klinikum Nord", "OP-Saal 2", "DR. PATEL"])),
     "short": lambda dice: _same(dice.choice(["R", "REC", "OR 3", "CH1", "42 J"])),
@@ -39,6 +38,7 @@ COLOURS = ((255, 255, 255), (230, 230, 230), (255, 255, 0), (0, 255, 0), (0, 255
 LOOKS_PER_SECOND = 2.5
 WARM_LOOKS = 5
 """The first two seconds: no picture is shown undimmed then."""
+Cells = NDArray[np.bool_]
 _HIDDEN = 0.9
 _LOOKS = 26
 _TEXTS = 7
@@ -149,8 +149,9 @@ def _hidden(pictures: Sequence[Image], texts: Sequence[Overlay]) -> list[list[fl
     return found
 
 
-def _found(pictures: Sequence[Image]) -> list[np.ndarray[Any, np.dtype[np.bool_]]]:
-    finder, found = TextFinder(TextLimits()), []
+def _found(pictures: Sequence[Image]) -> list[Cells]:
+    finder = TextFinder(TextLimits())
+    found: list[Cells] = []
     for place, image in enumerate(pictures):
         finder.look(place / LOOKS_PER_SECOND, image)
         found.append(finder.cells)
