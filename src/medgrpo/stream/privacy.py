@@ -69,8 +69,9 @@ class PrivacyFilter:
         """The picture of the last look as it may leave: masked, and dimmed to 16 x 9 blocks unless `clear`. To be called once for
         each look; a picture of another size than the one before is as a beginning: nothing is known of its text yet."""
         height, width = image.shape[:2]
-        if image.shape != self._size:
-            self._size, self._inside_since, self._clear = image.shape, None, False
+        if self._size not in ((), image.shape):
+            self._inside_since, self._clear = None, False
+        self._size = image.shape
         if self._finder is not None:
             self._finder.look(self._seconds, image)
             image = blackened(image, self._finder.cells)

@@ -11,6 +11,7 @@ from typing import cast
 
 import av
 import numpy as np
+from av.codec.context import Flags
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
@@ -93,6 +94,7 @@ def _encoded(image: Image, codec: str, pixel_format: str, quantiser: int | None)
     encoder.pix_fmt = pixel_format
     encoder.time_base = Fraction(1, 25)
     encoder.thread_count = 1
+    encoder.flags |= Flags.bitexact  # or the encoder writes its name and version into the picture
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
     if quantiser is not None:
         encoder.qmin = encoder.qmax = quantiser  # the encoder takes no other word on quality without rate control
