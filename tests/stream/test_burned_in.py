@@ -48,7 +48,14 @@ def _module(name: str) -> ModuleType:
 live = _module("live")
 HEIGHT, WIDTH = 240, 320
 SEGMENTS = ("abcdef", "bc", "abdeg", "abcdg", "bcfg", "acdfg", "acdefg", "abc", "abcdefg", "abcdfg")
-PLACES = {"a": (0, 0, 2, 10), "b": (0, 8, 10, 10), "c": (8, 8, 18, 10), "d": (16, 0, 18, 10), "e": (8, 0, 18, 2), "f": (0, 0, 10, 2)}
+PLACES = {
+    "a": (0, 0, 2, 10),
+    "b": (0, 8, 10, 10),
+    "c": (8, 8, 18, 10),
+    "d": (16, 0, 18, 10),
+    "e": (8, 0, 18, 2),
+    "f": (0, 0, 10, 2),
+}
 PLACES["g"] = (8, 0, 10, 10)
 
 

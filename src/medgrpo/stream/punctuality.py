@@ -10,7 +10,7 @@ from medgrpo.stream.arrival import NO_FAULTS, Faults
 LATE_SECONDS = 0.5
 """A picture is late that came so much later than the quickest of the last `_BASE_SECONDS` or more did, by its stamp."""
 _BASE_SECONDS = 10.0
-_TYPICAL_OF = 25
+_TYPICAL_OF = 5
 _ANOTHER_TIME_SECONDS = 10.0
 """Stamps that jump further, or back, tell of another time base, not of pictures that are missing."""
 

@@ -149,7 +149,7 @@ class SlowLoop:
         text, failure = None, None
         try:
             (answer,) = asyncio.run(self._model.generate([request]))
-        except Exception as error:  # noqa: BLE001 - whatever a backend does, the case goes on; what it was is told and recorded
+        except BaseException as error:  # noqa: BLE001 - whatever a backend does, even ending its thread: told, recorded, the case goes on
             failure = f"{type(error).__name__}: {error}"
         else:
             text, failure = (None, answer.reason) if isinstance(answer, Failure) else (answer.text, None)

@@ -64,6 +64,8 @@ class LivePicture:
 
     def image(self) -> Image:
         """The picture, RGB (height, width, 3); VideoError when it is too damaged. Not to be called from two threads at once."""
+        if self._frame.is_corrupt:
+            raise VideoError("live picture", "is damaged (parts of it were lost and made up)", self.seconds)
         try:
             return self._painter.paint(self._frame)
         except FFmpegError as error:

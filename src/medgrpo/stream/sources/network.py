@@ -92,7 +92,8 @@ class NetworkSource:
                     yield LinkEvent(LinkState.RECONNECTED if self._index else LinkState.CONNECTED, now, self.name)
                     first = False
                 if size is not None and size != picture.size_wh:
-                    yield LinkEvent(LinkState.SIZE_CHANGED, now, f"from {size} to {picture.size_wh}")
+                    yield LinkEvent(LinkState.SIZE_CHANGED, now, f"from {_told(size)} to {_told(picture.size_wh)}")
+                    timing = Punctuality()  # another format may come at another rate
                 size = picture.size_wh
                 yield self._arrival(picture, now, faults)
                 faults = NO_FAULTS
@@ -125,3 +126,7 @@ class NetworkSource:
         until = self._clock.seconds() + seconds
         while (left := until - self._clock.seconds()) > 0 and not stop():
             self._clock.sleep(min(_NAP_SECONDS, left))
+
+
+def _told(size_wh: tuple[int, int]) -> str:
+    return f"{size_wh[0]}x{size_wh[1]}"
