@@ -10,12 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
-from medgrpo.core import InputError, Interrupted
-from medgrpo.experiments import Run, grid, recipe_of, run_study
-from medgrpo.models import build_tiny
-from medgrpo.policy import GrpoRecipe
-from medgrpo.reward import read_calibration
-from medgrpo.video import encode_png
+from medgrpo.core import InputError, Interrupted  # noqa: E402
+from medgrpo.experiments import Run, grid, recipe_of, run_study  # noqa: E402
+from medgrpo.models import build_tiny  # noqa: E402
+from medgrpo.policy import GrpoRecipe  # noqa: E402
+from medgrpo.reward import read_calibration  # noqa: E402
+from medgrpo.video import encode_png  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,8 @@ def test_all_runs_are_made_once_with_their_own_recipe(base: GrpoRecipe, tmp_path
     assert told[0].endswith("calibration.json: made from the starting model's answers")
     assert told[1].startswith("logistic-none-0: done, 1 of 2, about ")
     assert base.rewards.calibration is not None
-    assert {entry.key.source: entry.n for entry in read_calibration(base.rewards.calibration).statistics} == {"AVOS": 2, "CoPESD": 2}
+    statistics = read_calibration(base.rewards.calibration).statistics
+    assert {entry.key.source: entry.n for entry in statistics} == {"AVOS": 2, "CoPESD": 2}
     before = (tmp_path / "out" / "logistic-none-0" / "metrics.jsonl").stat().st_mtime_ns
     told.clear()
     assert run_study(base, tmp_path / "out", 2, _nothing, lambda: False, told.append) == runs

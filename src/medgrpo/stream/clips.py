@@ -1,7 +1,8 @@
 """Clips around what was said: cut from the packets as they came, or, where a source gives none, encoded once from what was shown.
 
 A cut clip carries undimmed pictures, so it fails closed: it reaches only as far around its moment as every look was surely inside
-the body (not veiled, not blurred), looks no further apart than MOST_GAP_SECONDS; where burned-in text must be masked there is none.
+the body (not veiled, not blurred), looks no further apart than MOST_GAP_SECONDS; where regions are masked there is none. Where text
+is looked for, a clip holds no picture with text, nor any that is younger than text takes to be found.
 What is not kept is recorded with its reason. A clip encoded from shown pictures is as dimmed and masked as they were.
 """
 
@@ -30,6 +31,7 @@ MOST_GAP_SECONDS = 0.5
 """Two looks further apart leave pictures between them that nobody looked at."""
 _LATE_SECONDS = 2.0
 _MOST_WAITING = 8
+TEXT = "text was, or may have been, in the picture"
 REMUXED, ENCODED = "remuxed, nothing encoded anew", "encoded once from the pictures as they were shown"
 
 
@@ -66,6 +68,7 @@ class ClipKeeper:
         self._ring: PacketRing | None = None
         self._encoder: PictureEncoder | None = None
         self._looks: deque[_Look] = deque()
+        self._delay = 0.0
         self._wanted: list[_Wanted] = []
         self._done: deque[Mapping[str, Any]] = deque()
         self._orders: queue.Queue[_Order | None] = queue.Queue(_MOST_WAITING)
@@ -81,7 +84,11 @@ class ClipKeeper:
                 if self._looks and stamp < self._looks[-1].stamp:  # the stream's clock was set back
                     self._cut_all()
                     self._looks.clear()
-                self._looks.append(_Look(stamp, self._unfit(tick, privacy)))
+                self._delay = 0.0 if self._encodes else privacy.text_delay_seconds
+                why = self._unfit(tick, privacy)
+                self._looks.append(_Look(stamp, why))
+                if why == TEXT:
+                    self._mark_back(stamp)
                 while stamp - self._looks[0].stamp > self.settings.limits.seconds:
                     self._looks.popleft()
             for change in tick.changes:
@@ -140,6 +147,8 @@ class ClipKeeper:
             return None  # such a clip is made of what was shown
         if privacy.masks:
             return "burned-in text must be masked, and a clip is not encoded anew"
+        if privacy.text:
+            return TEXT
         look = tick.observation
         if look is None:
             return f"a picture was not judged ({tick.blind})" if tick.blind else "a picture was not judged"
@@ -147,10 +156,19 @@ class ClipKeeper:
             return f"the view was {look.view.state.value}"
         return None if privacy.clear else "the camera was not surely inside the body"
 
+    def _mark_back(self, stamp: float) -> None:
+        """Text that is found now may have stood in the pictures before."""
+        for place in range(len(self._looks) - 1, -1, -1):
+            look = self._looks[place]
+            if stamp - look.stamp > self._delay:
+                return
+            self._looks[place] = _Look(look.stamp, look.why or TEXT)
+
     def _ripe(self, wanted: _Wanted, case_seconds: float) -> bool:
-        until = wanted.stamp + self.settings.after_seconds
-        after = next((look for look in self._looks if look.stamp >= wanted.stamp and (look.why or look.stamp >= until)), None)
-        return after is not None or case_seconds >= wanted.case_seconds + self.settings.after_seconds + _LATE_SECONDS
+        ends = [look.stamp for look in self._looks if look.stamp >= wanted.stamp and look.why]
+        until = min([wanted.stamp + self.settings.after_seconds, *ends[:1]]) + self._delay
+        late = wanted.case_seconds + self.settings.after_seconds + self._delay + _LATE_SECONDS
+        return (bool(self._looks) and self._looks[-1].stamp >= until) or case_seconds >= late
 
     def _cut_all(self) -> None:
         waiting, self._wanted = self._wanted, []
@@ -158,7 +176,8 @@ class ClipKeeper:
             self._cut(wanted)
 
     def _cut(self, wanted: _Wanted) -> None:
-        reach = clean_reach(self._looks, wanted.stamp, float("inf") if self._encodes else MOST_GAP_SECONDS)
+        settled = [look for look in self._looks if look.why or look.stamp <= self._looks[-1].stamp - self._delay]
+        reach = clean_reach(settled, wanted.stamp, float("inf") if self._encodes else MOST_GAP_SECONDS)
         if isinstance(reach, str):
             self._refuse(wanted.alert, wanted.channel, reach)
             return
@@ -218,7 +237,7 @@ def clean_reach(looks: Sequence[_Look], stamp: float, most_gap_seconds: float) -
     """From which to which look pictures around that moment may leave as they are; or why not even those at it."""
     at = next((place for place, look in enumerate(looks) if look.stamp == stamp), None)
     if at is None:
-        return "the look at which it was said is no longer kept"
+        return "the look at which it was said is no longer kept, or the case ended before text in it would have been found"
     found = looks[at].why
     if found is not None:
         return found
