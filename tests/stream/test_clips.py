@@ -18,9 +18,8 @@ from av.video.frame import VideoFrame
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.knowledge import load_procedure
 from medgrpo.stream import ClipKeeper, ClipSettings, FastLoop, FileSource, LiveSession, ManualClock, Privacy, Site, stamped
-from medgrpo.stream.clips import ENCODED, REMUXED, TEXT, clean_reach
+from medgrpo.stream.clips import ENCODED, REMUXED, clean_reach
 from medgrpo.stream.clips import _Look as Look
-from medgrpo.stream.privacy import TEXT_DELAY_SECONDS
 
 
 def _module(name: str) -> ModuleType:
@@ -59,25 +58,6 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-class _Told:
-    """A filter that finds text when it is told to."""
-
-    def __init__(self, privacy: Any, text_at: float | None) -> None:
-        self._privacy, self._at, self._seconds = privacy, float("inf") if text_at is None else text_at, 0.0
-        self.text_delay_seconds = TEXT_DELAY_SECONDS
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._privacy, name)
-
-    def look(self, observation: Any) -> None:
-        self._seconds = observation.seconds
-        self._privacy.look(observation)
-
-    @property
-    def text(self) -> bool:
-        return self._seconds >= self._at
-
-
 class Case:
     def __init__(
         self,
@@ -88,9 +68,7 @@ class Case:
         privacy: Privacy | None = None,
         every: float = 0.4,
         settings: ClipSettings = SETTINGS,
-        text_at: float | None = -1,
     ) -> None:
-        """`text_at`: text is looked for, and found from that second on (None: never)."""
         clock, self.folder = ManualClock(), folder
         key = SigningKey.at(folder / "key.pem")
         source: Any = live.PlotSource(clock, [round(every * place, 3) for place in range(int(42 / every))])
@@ -103,8 +81,6 @@ class Case:
             clock,
             live=False,
         )
-        if text_at != -1:
-            loop.privacy = _Told(loop.privacy, text_at)  # pyright: ignore
         clips = ClipKeeper(folder, settings, waits=True)
         with Journal(folder / "record", key, partial(stamped, clock), {}) as journal:
             self.session = LiveSession(source, loop, clock, journal, folder, every_seconds=every, clips=clips)
@@ -151,27 +127,13 @@ def test_where_the_camera_was_outside_nothing_is_kept_of_it(tmp_path: Path, vide
     assert case.session.totals.clips_not_kept == 1
 
 
-def test_where_text_must_be_masked_nothing_is_kept_as_it_came(tmp_path: Path, video: Path) -> None:
-    case = Case(tmp_path, EARLY_CLIP, video, privacy=Privacy(masks_xyxy=((0, 0, 0.2, 0.2),), find_text=False))
-    assert ["masked" in one["not_kept"] for one in case.clips] == [True]
-
-
-def test_text_that_appears_ends_a_clip_before_it_can_have_stood_there(tmp_path: Path, video: Path) -> None:
-    """Text is looked for: what is younger than it takes to be found is not kept, and nothing with text is."""
-    seen = Case(tmp_path, EARLY_CLIP, video)
-    said = next(one["seconds"] for one in seen.said if one["channel"] == "clip_before_dissection")
-    kept: list[float] = []
-    for name, text_at in (("none", None), ("later", said + 5.0), ("now", said)):
-        folder = tmp_path / name
-        folder.mkdir()
-        case = Case(folder, EARLY_CLIP, video, text_at=text_at)
-        (clip,) = case.clips
-        if name == "now":
-            assert clip["not_kept"] == TEXT
-        else:
-            kept.append(clip["until_seconds"])
-    assert kept[0] == seen.clips[0]["until_seconds"], "nothing is lost where no text comes"
-    assert said < kept[1] <= said + 5.0 - 4.0
+@pytest.mark.parametrize("privacy", [Privacy(masks_xyxy=((0, 0, 0.5, 1),), find_text=False), Privacy()])
+def test_where_text_is_masked_or_looked_for_a_clip_is_made_of_what_was_shown(tmp_path: Path, video: Path, privacy: Privacy) -> None:
+    (clip,) = Case(tmp_path, EARLY_CLIP, video, privacy=privacy).clips
+    assert clip["how"] == ENCODED
+    shown = frames(tmp_path / clip["file"])
+    if privacy.masks_xyxy:
+        assert all(picture[:, :28].max() < 40 < picture[:, 36:].max() for picture in shown.values())
 
 
 def test_looks_too_far_apart_leave_pictures_that_nobody_looked_at(tmp_path: Path, video: Path) -> None:

@@ -1,9 +1,8 @@
 """Clips around what was said: cut from the packets as they came, or, where a source gives none, encoded once from what was shown.
 
 A cut clip carries undimmed pictures, so it fails closed: it reaches only as far around its moment as every look was surely inside
-the body (not veiled, not blurred), looks no further apart than MOST_GAP_SECONDS; where regions are masked there is none. Where text
-is looked for, a clip holds no picture with text, nor any that is younger than text takes to be found.
-What is not kept is recorded with its reason. A clip encoded from shown pictures is as dimmed and masked as they were.
+the body (not veiled, not blurred), looks no further apart than MOST_GAP_SECONDS. Where text is masked, or looked for, clips are
+encoded from shown pictures, which are dimmed and masked. What is not kept is recorded with its reason.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ MOST_GAP_SECONDS = 0.5
 """Two looks further apart leave pictures between them that nobody looked at."""
 _LATE_SECONDS = 2.0
 _MOST_WAITING = 8
-TEXT = "text was, or may have been, in the picture"
 REMUXED, ENCODED = "remuxed, nothing encoded anew", "encoded once from the pictures as they were shown"
 
 
@@ -68,7 +66,6 @@ class ClipKeeper:
         self._ring: PacketRing | None = None
         self._encoder: PictureEncoder | None = None
         self._looks: deque[_Look] = deque()
-        self._delay = 0.0
         self._wanted: list[_Wanted] = []
         self._done: deque[Mapping[str, Any]] = deque()
         self._orders: queue.Queue[_Order | None] = queue.Queue(_MOST_WAITING)
@@ -79,16 +76,12 @@ class ClipKeeper:
     def look(self, arrival: Arrival | None, tick: Tick, privacy: PrivacyFilter) -> None:
         """A moment of the case: its picture and what was decided."""
         if arrival is not None:
-            stamp = self._follow(arrival, tick)
+            stamp = self._follow(arrival, tick, privacy)
             if stamp is not None:
                 if self._looks and stamp < self._looks[-1].stamp:  # the stream's clock was set back
                     self._cut_all()
                     self._looks.clear()
-                self._delay = 0.0 if self._encodes else privacy.text_delay_seconds
-                why = self._unfit(tick, privacy)
-                self._looks.append(_Look(stamp, why))
-                if why == TEXT:
-                    self._mark_back(stamp)
+                self._looks.append(_Look(stamp, self._unfit(tick, privacy)))
                 while stamp - self._looks[0].stamp > self.settings.limits.seconds:
                     self._looks.popleft()
             for change in tick.changes:
@@ -118,9 +111,9 @@ class ClipKeeper:
             done.append(self._done.popleft())
         return done
 
-    def _follow(self, arrival: Arrival, tick: Tick) -> float | None:
+    def _follow(self, arrival: Arrival, tick: Tick, privacy: PrivacyFilter) -> float | None:
         """The ring that this picture's packets went to becomes the one that is cut from; the picture's own time in it."""
-        if arrival.packets is not None:
+        if arrival.packets is not None and not privacy.masks:
             self._change(arrival.packets.ring)
             return arrival.packets.seconds
         if tick.shown is None:
@@ -145,10 +138,6 @@ class ClipKeeper:
     def _unfit(self, tick: Tick, privacy: PrivacyFilter) -> str | None:
         if self._encodes:
             return None  # such a clip is made of what was shown
-        if privacy.masks:
-            return "burned-in text must be masked, and a clip is not encoded anew"
-        if privacy.text:
-            return TEXT
         look = tick.observation
         if look is None:
             return f"a picture was not judged ({tick.blind})" if tick.blind else "a picture was not judged"
@@ -156,19 +145,10 @@ class ClipKeeper:
             return f"the view was {look.view.state.value}"
         return None if privacy.clear else "the camera was not surely inside the body"
 
-    def _mark_back(self, stamp: float) -> None:
-        """Text that is found now may have stood in the pictures before."""
-        for place in range(len(self._looks) - 1, -1, -1):
-            look = self._looks[place]
-            if stamp - look.stamp > self._delay:
-                return
-            self._looks[place] = _Look(look.stamp, look.why or TEXT)
-
     def _ripe(self, wanted: _Wanted, case_seconds: float) -> bool:
-        ends = [look.stamp for look in self._looks if look.stamp >= wanted.stamp and look.why]
-        until = min([wanted.stamp + self.settings.after_seconds, *ends[:1]]) + self._delay
-        late = wanted.case_seconds + self.settings.after_seconds + self._delay + _LATE_SECONDS
-        return (bool(self._looks) and self._looks[-1].stamp >= until) or case_seconds >= late
+        until = wanted.stamp + self.settings.after_seconds
+        after = next((look for look in self._looks if look.stamp >= wanted.stamp and (look.why or look.stamp >= until)), None)
+        return after is not None or case_seconds >= wanted.case_seconds + self.settings.after_seconds + _LATE_SECONDS
 
     def _cut_all(self) -> None:
         waiting, self._wanted = self._wanted, []
@@ -176,8 +156,7 @@ class ClipKeeper:
             self._cut(wanted)
 
     def _cut(self, wanted: _Wanted) -> None:
-        settled = [look for look in self._looks if look.why or look.stamp <= self._looks[-1].stamp - self._delay]
-        reach = clean_reach(settled, wanted.stamp, float("inf") if self._encodes else MOST_GAP_SECONDS)
+        reach = clean_reach(self._looks, wanted.stamp, float("inf") if self._encodes else MOST_GAP_SECONDS)
         if isinstance(reach, str):
             self._refuse(wanted.alert, wanted.channel, reach)
             return
@@ -237,7 +216,7 @@ def clean_reach(looks: Sequence[_Look], stamp: float, most_gap_seconds: float) -
     """From which to which look pictures around that moment may leave as they are; or why not even those at it."""
     at = next((place for place, look in enumerate(looks) if look.stamp == stamp), None)
     if at is None:
-        return "the look at which it was said is no longer kept, or the case ended before text in it would have been found"
+        return "the look at which it was said is no longer kept"
     found = looks[at].why
     if found is not None:
         return found

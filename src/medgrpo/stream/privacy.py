@@ -10,8 +10,6 @@ from medgrpo.stream.burned_in import TextFinder, TextLimits, blackened
 from medgrpo.video import Image, resize
 
 _DIMMED_WIDTH, _DIMMED_HEIGHT = 16, 9
-TEXT_DELAY_SECONDS = 4.0
-"""Longer than all but a few of the captions that were measured (docs/live.md) took to be found."""
 _SEEN_INSIDE = (ViewState.INSIDE, ViewState.OBSCURED, ViewState.BLURRED)
 
 
@@ -54,18 +52,8 @@ class PrivacyFilter:
 
     @property
     def masks(self) -> bool:
-        """Whether regions of every picture are blackened before they leave."""
-        return bool(self._masks)
-
-    @property
-    def text(self) -> bool:
-        """Whether text is, or may be, in the picture of the last look."""
-        return self._finder is not None and bool(self._finder.cells.any())
-
-    @property
-    def text_delay_seconds(self) -> float:
-        """So long text may stand before it is found; 0 where it is not looked for."""
-        return 0.0 if self._finder is None else TEXT_DELAY_SECONDS
+        """Whether parts of pictures are, or may have to be, blackened before they leave."""
+        return bool(self._masks) or self._finder is not None
 
     def look(self, observation: Observation) -> None:
         """Blurred and veiled views keep the state that was: neither proves that the camera left the body, nor that it came in."""
