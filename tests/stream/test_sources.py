@@ -51,6 +51,28 @@ def test_a_file_is_played_at_its_own_speed_by_the_clock(video: Path) -> None:
     assert arrivals[3].paint().shape == (48, 64, 3)
 
 
+def test_pictures_that_a_damaged_stretch_lost_or_turned_round_are_counted_and_stretch_no_time(
+    video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten a second; 2.0 to 2.9 never come, and after 3.1 a decoder hands out two that were due before."""
+    stamps = [*(k / 10 for k in range(20)), 3.0, 3.1, 2.3, 2.5, *(k / 10 for k in range(32, 40))]
+
+    class Damaged(Playlist):
+        def __enter__(self) -> Damaged:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr("medgrpo.stream.sources.file.LiveReading", lambda *_, **__: Damaged([(stamp, 0) for stamp in stamps]))
+    arrivals = [signal for signal in FileSource(video, ManualClock(), 0).signals(never) if isinstance(signal, Arrival)]
+    moments = [one.case_seconds for one in arrivals]
+    assert [round(one, 3) for one in moments[19:25]] == [1.9, 3.0, 3.1, 3.2, 3.3, 3.4]
+    assert all(later > earlier for earlier, later in pairwise(moments))
+    assert moments[-1] == pytest.approx(4.1), "two pictures later than its stamp, not two seconds"
+    assert sum(one.faults.missing for one in arrivals) == 10
+
+
 def test_a_file_that_is_played_again_is_one_case(video: Path) -> None:
     signals = list(FileSource(video, ManualClock(), 0, loops=3).signals(never))
     moments = [signal.case_seconds for signal in signals if isinstance(signal, Arrival)]

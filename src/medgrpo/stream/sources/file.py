@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from statistics import median
 
 from medgrpo.core import InputError
 from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, Signal
 from medgrpo.stream.clock import Clock
+from medgrpo.stream.punctuality import Punctuality
 from medgrpo.video import LiveReading, RingLimits
 
 
@@ -26,23 +29,27 @@ class FileSource:
 
     def signals(self, stop: Callable[[], bool]) -> Iterator[Signal]:
         clock, index, begun, before = self._clock, 0, self._clock.seconds(), 0.0
-        played, last, step = 0, 0.0, 0.04
+        played, last, steps = 0, 0.0, deque[float](maxlen=5)
         while not stop() and (self._loops == 0 or played < self._loops):
+            timing = Punctuality()
             with LiveReading(str(self._path), keep=self._keep) as reading:
                 if played == 0:
                     yield LinkEvent(LinkState.CONNECTED, clock.seconds(), self.name)
                 for picture in reading.pictures():
                     if stop():
                         return
-                    case = before + (picture.seconds if picture.seconds is not None else last - before + step)
+                    case, missing = last + _typical(steps) if picture.seconds is None else before + picture.seconds, 0
                     if index and case <= last:  # a stamp that goes back or stands still tells no time
-                        case = last + step
-                    step, last = max(0.001, min(1.0, case - last)) if index else step, case
+                        case = last + _typical(steps)
+                    else:
+                        missing = timing.picture(picture.seconds, clock.seconds()).missing  # nothing comes late from a disk
+                        steps.extend([max(0.001, min(1.0, case - last))] if index else [])
+                    last = case
                     if self._speed:
                         wait = begun + case / self._speed - clock.seconds()
                         if wait > 0:
                             clock.sleep(wait)
-                    faults = Faults(broken=picture.broken)
+                    faults = Faults(broken=picture.broken, missing=missing)
                     yield Arrival(
                         index,
                         case,
@@ -55,5 +62,10 @@ class FileSource:
                         picture.packets,
                     )
                     index += 1
-            before, played = last + step, played + 1
+            before, played = last + _typical(steps), played + 1
         yield LinkEvent(LinkState.ENDED, clock.seconds(), "the file is at its end")
+
+
+def _typical(steps: Collection[float]) -> float:
+    """From one picture to the next, as it mostly is: one jump, from a damaged stretch, must not stretch what follows."""
+    return median(steps) if steps else 0.04
