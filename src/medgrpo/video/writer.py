@@ -19,7 +19,11 @@ from av.video.frame import VideoFrame
 from medgrpo.core import InputError, VideoError
 from medgrpo.video.frame import Image
 
-_OPTIONS = {"crf": "20", "preset": "veryfast", "threads": "2"}  # a fixed thread count makes the bytes repeatable
+_OPTIONS = {
+    "crf": "20",
+    "preset": "veryfast",
+    "threads": "2",
+}  # the fixed thread count makes bytes repeatable, but of pure noise
 
 
 class VideoWriter:
