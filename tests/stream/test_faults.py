@@ -162,7 +162,7 @@ def test_the_picture_freezes(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "ENDED  [Me] video_frozen: the picture changes" in case.screen
     totals = case.session.totals
     assert totals.duplicates == 59, "the film is coded without loss"
-    assert totals.frozen in (18, 19), "looks from 5.2 to 8.8 s, five a second"
+    assert totals.frozen == 20, "looks from 5.0 to 8.8 s, five a second"
     assert f"{totals.duplicates} the same as the one before, {totals.frozen} not judged because the picture stood" in case.screen
     assert {case.states(7)[channel] for channel in RISKS} == {"not assessed"}
     assert sum(entry["duplicates"] for entry in case.entries("tick")) == totals.duplicates
