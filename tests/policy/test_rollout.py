@@ -73,7 +73,7 @@ def test_kept_features_say_what_pixels_say_and_are_looked_at_once(tiny, monkeypa
 
 
 def test_only_the_latest_are_kept() -> None:
-    kept = Kept()
+    kept = Kept().features
     made = []
 
     def get(key: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -67,7 +68,9 @@ class Collector:
             size = min(missing, self._settings.draws_per_step - drawn)
             wave = [(drawn + place, self._sampler.draw()) for place in range(size)]
             drawn += size
-            own = await self._ask(step, [one for one in wave if self._team.owns(one[0])])
+            together = self._settings.prompts_together
+            blocks = [wave[first : first + together] for first in range(0, size, together)]
+            own = await self._ask(step, [block for block in blocks if self._team.owns(block[0][0] // together)])
             told = {number: _sent(came) for number, came in own.items()}
             others = {number: came for one in self._team.gather(told) for number, came in one.items()}
             for number, question in wave:
@@ -78,30 +81,34 @@ class Collector:
                     collected.asked.append(came)
         return collected
 
-    async def _ask(self, step: int, wave: Sequence[Numbered]) -> dict[int, Asked | str]:
-        """By number: the group, or why the question's clip cannot be had."""
+    async def _ask(self, step: int, blocks: Sequence[Sequence[Numbered]]) -> dict[int, Asked | str]:
+        """By number: the group, or why the question's clip cannot be had. A block is sampled together, by its first number's seed,
+        whichever of its clips can be had: so an answer hangs on the block, not on the process."""
         came: dict[int, Asked | str] = {}
         scoring: dict[int, asyncio.Task[Asked]] = {}
-        waiting: list[tuple[int, Question, Encoded]] = []
-        if not wave:
-            return came
-        ahead = asyncio.create_task(asyncio.to_thread(self._read, wave[0][1]))
-        for place, (number, question) in enumerate(wave):
-            read = await ahead
-            if place + 1 < len(wave):
-                ahead = asyncio.create_task(asyncio.to_thread(self._read, wave[place + 1][1]))
-            if isinstance(read, str):
-                came[number] = read
-            else:
-                waiting.append((number, question, read))
-            if waiting and (len(waiting) == self._settings.prompts_together or place + 1 == len(wave)):
-                seed = seed_of(self._seed, step, waiting[0][0])
-                groups = await asyncio.to_thread(self._sample, [encoded for _, _, encoded in waiting], seed)
-                for (own, asked, encoded), answers in zip(waiting, groups, strict=True):
-                    scoring[own] = asyncio.create_task(self._score(asked, encoded, answers))
-                waiting = []
+        waiting = deque(question for block in blocks for _, question in block)
+        ahead = self._ahead(waiting)
+        for block in blocks:
+            prompts: list[tuple[int, Question, Encoded]] = []
+            for number, question in block:
+                assert ahead is not None
+                read, ahead = await ahead, self._ahead(waiting)
+                if isinstance(read, str):
+                    came[number] = read
+                else:
+                    prompts.append((number, question, read))
+            if not prompts:
+                continue
+            seed = seed_of(self._seed, step, block[0][0])
+            groups = await asyncio.to_thread(self._sample, [encoded for _, _, encoded in prompts], seed)
+            for (number, question, encoded), answers in zip(prompts, groups, strict=True):
+                scoring[number] = asyncio.create_task(self._score(question, encoded, answers))
         rewarded = await asyncio.gather(*scoring.values())
         return came | dict(zip(scoring, rewarded, strict=True))
+
+    def _ahead(self, waiting: deque[Question]) -> asyncio.Task[Encoded | str] | None:
+        """The next clip, read in a thread meanwhile."""
+        return asyncio.create_task(asyncio.to_thread(self._read, waiting.popleft())) if waiting else None
 
     def _read(self, question: Question) -> Encoded | str:
         """The prompt, or why this question's clip cannot be had."""

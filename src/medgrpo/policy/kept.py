@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast
 Value = TypeVar("Value")
 
 
-class Kept:
-    """The latest values by key, in memory. A key says everything that its value depends on, so that runs may share one."""
+class Latest:
+    """The latest values by key, in memory. A key says everything that its value depends on. For one thread at a time."""
 
     def __init__(self) -> None:
         self._held: OrderedDict[Hashable, Any] = OrderedDict()
@@ -25,3 +25,11 @@ class Kept:
         while len(self._held) > most:
             self._held.popitem(last=False)
         return value
+
+
+class Kept:
+    """What several runs may share. Prompts are read in another thread than features are worked out in: two stores."""
+
+    def __init__(self) -> None:
+        self.prompts = Latest()
+        self.features = Latest()

@@ -84,6 +84,6 @@ def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe, spread: Spread
         recipe.model.attention,
         recipe.model.compute == "bfloat16",
         spread.through,
-        2 * recipe.rollout.prompts_kept if "vision" in recipe.model.frozen else 0,
+        recipe.rollout.prompts_kept if "vision" in recipe.model.frozen else 0,
         kept,
     )

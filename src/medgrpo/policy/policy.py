@@ -128,7 +128,7 @@ class Policy:
             with self._arithmetic():
                 return seen_by(self.network, [clip], self.device)[0]
 
-        return self._kept.get((self._tower, clip.key, clip.grid_thw), self._clips_kept, look)
+        return self._kept.features.get((self._tower, clip.key, clip.grid_thw), self._clips_kept, look)
 
     def hidden(
         self, token_ids: Tensor, positions: Tensor, prompt: Prompt | None, mask: Any, cache: Any = None, **states: Any

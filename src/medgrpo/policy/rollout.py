@@ -59,8 +59,7 @@ def sample_groups(
     for number, prompt in enumerate(prompts, 1):
         before = len(asked)
         asked = torch.cat([asked, torch.full((prompt.tokens,), number, device=device)])
-        own = torch.ones(prompt.tokens, prompt.tokens, dtype=torch.bool, device=device).tril()
-        mask = None if before == 0 else torch.nn.functional.pad(own, (before, 0))[None, None]
+        mask = None if before == 0 else _after(before, prompt.tokens, device)
         hidden = policy.hidden(prompt.token_ids, prompt.positions, prompt, mask, cache)
         tables.append(policy.log_probabilities(hidden[0, -1:]).expand(size, -1))
     table = torch.cat(tables)
@@ -100,3 +99,9 @@ def sample_groups(
         for index, said in enumerate(tokens)
     ]
     return [answers[first : first + size] for first in range(0, count, size)]
+
+
+def _after(before: int, tokens: int, device: torch.device) -> Tensor:
+    """(1, 1, tokens, before + tokens): a prompt that sees itself alone, behind `before` entries of other prompts."""
+    own = torch.ones(tokens, tokens, dtype=torch.bool, device=device).tril()
+    return torch.nn.functional.pad(own, (before, 0))[None, None]
