@@ -258,9 +258,11 @@ def _cannot_measure(recipe: Recipe, asked: Asked) -> str:
     if not asked.measure:
         return "not asked for"
     try:
-        torch.empty(1, device=recipe.model.device)
+        kind = torch.empty(1, device=recipe.model.device).device.type
     except (RuntimeError, AssertionError):
         return f"this machine has no {recipe.model.device}: give --teraflops and --bandwidth of the device that it will run on"
+    if kind != "cpu":
+        return f"only the processor is measured, not {recipe.model.device}: give --teraflops and --bandwidth of that device"
     return ""
 
 
