@@ -12,8 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from medgrpo.core import InputError, Interrupted, ModelError
-from medgrpo.policy import GrpoRecipe, Policy, StopSettings, alarms, check_sight, read_grpo_recipe, train_grpo
-from medgrpo.policy.held_out import HeldOut, held_out_figures
+from medgrpo.policy import GrpoRecipe, run_page, train_grpo
 from medgrpo.scoring import Remembering
 from medgrpo.tasks import DIMENSIONS, Rating
 from medgrpo.video import encode_png
@@ -172,71 +171,6 @@ def test_asked_to_stop_it_keeps_the_last_step(whole: Path, tiny25, data: Path, t
     assert _lines(tmp_path / "run") == _lines(whole)
 
 
-@pytest.fixture
-def held(data: Path, tmp_path: Path) -> Path:
-    """Two questions in time and two summaries, in a folder of their own with pictures of the same names."""
-    rows = json.loads((data / "questions.json").read_text(encoding="utf-8"))
-    ends = (4, 8, 4)
-    asked = [
-        row | {"qa_type": "tal", "struc_info": [{"spans": [{"start": 0, "end": end}]}]} for row, end in zip(rows, ends, strict=True)
-    ]
-    random = np.random.default_rng(7)
-    for row in rows:
-        for name in row["video"]:
-            (tmp_path / name).write_bytes(encode_png(random.integers(0, 255, (56, 56, 3), dtype=np.uint8)))
-    (tmp_path / "held.json").write_text(json.dumps([*asked, *rows]), encoding="utf-8")
-    return tmp_path / "held.json"
-
-
-def _with_held_out(tiny25, data: Path, held: Path) -> GrpoRecipe:
-    return _recipe(
-        tiny25,
-        data,
-        model={"frozen": ["vision"]},
-        data={"tasks": ["video_summary", "temporal_grounding"]},
-        held_out={"questions": str(held), "every": 3, "answers": 2, "most_per_key": 1},
-        rollout={"prompts_together": 2, "prompts_kept": 8},
-    )
-
-
-def test_held_out_questions_are_asked_at_the_start_on_the_way_and_at_the_end_also_of_a_resumed_run(
-    tiny25, data: Path, held: Path, tmp_path: Path
-) -> None:
-    recipe = _with_held_out(tiny25, data, held)
-    _run(recipe, tmp_path / "whole")
-    lines = _lines(tmp_path / "whole", "held_out.jsonl")
-    assert [line["step"] for line in lines] == [0, 3, 4]
-    for line in lines:
-        assert set(line["keys"]) == {"CoPESD/temporal_grounding", "CholecT50/temporal_grounding"}  # captions are not asked
-        for row in line["keys"].values():
-            assert (row["questions"], row["answers"], row["unreadable"], row["raw"], row["each"]) == (1, 2, 1.0, 0.0, [0.0])
-    asked = iter([False, False, False, True])
-    with pytest.raises(Interrupted):
-        _run(recipe, tmp_path / "stopped", stop=lambda: next(asked))
-    _run(recipe, tmp_path / "stopped")
-    assert _lines(tmp_path / "stopped") == _lines(tmp_path / "whole")
-    assert _lines(tmp_path / "stopped", "held_out.jsonl") == lines
-
-
-def test_held_out_answers_are_scored_against_their_own_question(tiny25, data: Path, held: Path, monkeypatch) -> None:
-    recipe = _with_held_out(tiny25, data, held)
-    recipe = recipe.model_copy(update={"held_out": recipe.held_out.model_copy(update={"most_per_key": 9})})
-    monkeypatch.setattr(type(tiny25.encoder), "decode", lambda self, ids: "0.0-4.0 seconds.")
-    asking = HeldOut(recipe, tiny25.encoder)
-    found = asking.ask(tiny25.policy(), lambda question: tiny25.encoded(seed=question.record.index))
-    figures = held_out_figures(found)
-    assert figures["CoPESD/temporal_grounding"]["each"] == [1.0, 1.0]
-    assert figures["CholecT50/temporal_grounding"] | {"length": 0, "overlong": 0} == {
-        "questions": 1, "answers": 2, "raw": 0.5, "unreadable": 0.0, "each": [0.5], "length": 0, "overlong": 0,
-    }  # fmt: skip
-
-
-def test_held_out_captions_alone_are_refused(tiny25, data: Path, held: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"every task of data\.tasks is a caption"):
-        _run(_recipe(tiny25, data, held_out={"questions": str(held)}), tmp_path / "run")
-    assert not (tmp_path / "run").exists()
-
-
 def test_the_running_spread_is_kept_over_a_restart(tiny25, data: Path, tmp_path: Path) -> None:
     recipe = _recipe(tiny25, data, rewards={"normaliser": "ema", "scale": "none"})
     _run(recipe, tmp_path / "whole")
@@ -276,6 +210,20 @@ def test_a_clip_that_cannot_be_read_is_skipped_by_name_and_counted(tiny25, data:
     assert sum(line["skipped"] for line in lines) == len(skipped)
     assert sum(row["skipped"] for line in lines for row in line["keys"].values()) == len(skipped)
     assert all(line["drawn"] <= 4 for line in lines)
+
+
+def test_questions_that_are_left_out_are_told_before_the_first_step_and_in_the_report(tiny25, data: Path, tmp_path: Path) -> None:
+    rows = json.loads((data / "questions.json").read_text(encoding="utf-8"))
+    rows += [rows[0] | {"qa_type": "next_action"}, {"id": 3}]
+    (data / "more.json").write_text(json.dumps(rows), encoding="utf-8")
+    told: list[str] = []
+    with pytest.raises(Interrupted):
+        train_grpo(_recipe(tiny25, data, "more.json"), tmp_path / "run", _quiet, lambda: True, _Letters(), tell=told.append)
+    assert told == [
+        "1 questions left out: a task that the recipe leaves out", "1 questions left out: not a whole record",
+    ]  # fmt: skip
+    _run(_recipe(tiny25, data, "more.json", run={"steps": 1}), tmp_path / "one")
+    assert "3 questions, 1 left out: a task that the recipe leaves out, 1 left out: not a whole" in run_page(tmp_path / "one")
 
 
 def test_without_one_readable_clip_nothing_is_trained(tiny25, data: Path, tmp_path: Path) -> None:
@@ -392,57 +340,3 @@ def test_a_checkpoint_of_another_geometry_is_refused(whole: Path, tiny25, data: 
     (out / "checkpoint.pt").write_bytes((out / "checkpoint.pt").read_bytes()[:1000])
     with pytest.raises(ModelError, match="cannot be read as a checkpoint"):
         _run(_recipe(tiny25, data), out)
-
-
-def test_a_model_that_does_not_see_is_refused(tiny25) -> None:
-    class Blind(Policy):
-        def hidden(self, token_ids, positions, prompt, mask, cache=None, **states):
-            return super().hidden(token_ids, positions, None if prompt is None else prompt.blind(), mask, cache, **states)
-
-    seeing = tiny25.policy()
-    prompt = seeing.prompt(tiny25.encoded())
-    sight = check_sight(seeing, prompt, 8, 1e-3, 0)
-    assert sight.blacked_out > 1e-2
-    assert max(sight.packed, sight.rollout) < 1e-5
-    blind = Blind(tiny25.network, tiny25.encoder.vision.all, [tiny25.encoder.end_of_turn], "maximum")
-    with pytest.raises(ModelError, match="the model does not see it, and training would be blind"):
-        check_sight(blind, prompt, 8, 1e-3, 0)
-    with pytest.raises(ModelError, match="between rollout, packed and plain forward"):
-        check_sight(seeing, prompt, 8, 1e-12, 0)
-
-
-def test_alarms_by_hand() -> None:
-    def line(entropy: float, drift: float) -> dict:
-        return {"keys": {"a/b": {"entropy": entropy, "drift": drift, "overlong": 0.0, "unreadable": 0.0, "zero_spread": None}}}
-
-    settings = StopSettings(window=2, least_entropy=0.1, most_drift=0.2)
-    assert alarms(settings, [line(0.0, 9.0)]) == []
-    assert alarms(settings, [line(0.0, 0.0), line(0.3, 0.1)]) == []
-    first, second = alarms(settings, [line(0.0, 0.1), line(0.1, 0.5)])
-    assert first.startswith("entropy 0.05 over 2 steps, below stop.least_entropy = 0.1")
-    assert second.startswith("drift 0.3 over 2 steps, above stop.most_drift = 0.2")
-    assert alarms(StopSettings(window=1, least_entropy=False), [line(0.0, 0.0)]) == []
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ("[run]\nsteps = 1\nseeed = 3", "run.seeed: Extra inputs are not permitted"),
-        ('[rewards]\nnormaliser = "logistic"', "needs a calibration"),
-        ('[data]\nquestions = "q.json"\ntasks = ["poem"]', "no such task: poem"),
-        ("[rollout]\ndraws_per_step = 2", "draws_per_step is at least prompts_per_step"),
-        ("[rollout]\ntemperature = 0", "rollout.temperature"),
-        ("[update", "not a TOML file"),
-    ],
-)
-def test_a_recipe_says_what_is_wrong_with_it(change: str, said: str, tmp_path: Path) -> None:
-    tables = {
-        "[model]": '[model]\ncheckpoint = "m"',
-        "[data]": '[data]\nquestions = "q.json"',
-        "[rewards]": '[rewards]\nnormaliser = "none"',
-        "[run]": "[run]\nsteps = 1",
-    }
-    tables[change.split("\n")[0]] = change
-    (tmp_path / "r.toml").write_text("\n".join(tables.values()), encoding="utf-8")
-    with pytest.raises(InputError, match=r".*".join(["r.toml", *said.split(": ")])):
-        read_grpo_recipe(tmp_path / "r.toml")

@@ -63,18 +63,34 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rows.append({"id": f"v{number}", "qa_type": "video_summary_gpt", "data_source": source, "video": names, "metadata": clip})
         rows[-1]["conversations"] = said
     (folder / "questions.json").write_text(json.dumps(rows), encoding="utf-8")
+    asked = [row | {"qa_type": "tal", "struc_info": [{"spans": [{"start": 0, "end": 4}]}]} for row in rows[:4]]
+    (folder / "held.json").write_text(json.dumps(asked), encoding="utf-8")
     return folder
 
 
-def _grpo(tiny25: Any, data: Path, spread: str = "replicate", **changes: dict[str, Any]) -> GrpoRecipe:
+def _together(tiny25: Any, data: Path, spread: str = "replicate") -> GrpoRecipe:
+    """Prompts sampled in twos and kept, the tower frozen, questions held out: three of them a step, so that a block has one."""
+    return _grpo(
+        tiny25,
+        data,
+        spread,
+        model={"frozen": ["vision"]},
+        data={"tasks": ["video_summary", "temporal_grounding"]},
+        rollout={"prompts_together": 2, "prompts_kept": 8},
+        held_out={"questions": str(data / "held.json"), "every": 2, "answers": 2, "most_per_key": 2},
+    )
+
+
+def _grpo(tiny25: Any, folder: Path, spread: str = "replicate", **changes: dict[str, Any]) -> GrpoRecipe:
     tables: dict[str, dict[str, Any]] = {
         "model": {"checkpoint": str(tiny25.folder)},
-        "data": {"questions": data / "questions.json", "tasks": ["video_summary"], "least_pixels": 3136, "most_pixels": 3136},
+        "data": {"questions": folder / "questions.json", "tasks": ["video_summary"], "least_pixels": 3136, "most_pixels": 3136},
         "rewards": {"normaliser": "ema", "captions": {"similarity": 1.0}, "scale": "none"},
         "rollout": {"group_size": 3, "prompts_per_step": 3, "draws_per_step": 6, "most_new_tokens": 12},
         "update": {"learning_rate": 1e-3, "mask_overlong": False, "most_packed_tokens": 40},
         "run": {"steps": 4, "checkpoint_every": 2, "spread": spread},
         "stop": {"most_overlong": False},
+        "held_out": {},
     }
     return GrpoRecipe.model_validate({table: values | changes.get(table, {}) for table, values in tables.items()})
 
@@ -88,6 +104,9 @@ def _sft(tiny25: Any, data: Path, spread: str = "replicate", **changes: dict[str
         "run": {"epochs": 2, "checkpoint_every": 2, "spread": spread},
     }
     return SftRecipe.model_validate({table: values | changes.get(table, {}) for table, values in tables.items()})
+
+
+_RECIPES: dict[str, Any] = {"grpo": _grpo, "together": _together, "sft": _sft}
 
 
 def _quiet(title: str, done: int, total: int) -> None:
@@ -138,25 +157,26 @@ def _weights(folder: Path) -> dict[str, Any]:
 def alone(tiny25: Any, data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Both kinds of run in one process."""
     out = tmp_path_factory.mktemp("alone")
-    _train(_grpo(tiny25, data), out / "grpo")
-    _train(_sft(tiny25, data), out / "sft")
-    return {kind: out / kind for kind in ("grpo", "sft")}
+    for kind, recipe in _RECIPES.items():
+        _train(recipe(tiny25, data), out / kind)
+    return {kind: out / kind for kind in _RECIPES}
 
 
 @pytest.mark.parametrize("spread", _SPREADS)
-@pytest.mark.parametrize("kind", ["grpo", "sft"])
+@pytest.mark.parametrize("kind", list(_RECIPES))
 def test_two_processes_train_what_one_trains(
     kind: str, spread: str, alone: dict[str, Path], tiny25: Any, data: Path, tmp_path: Path, in_processes: Any
 ) -> None:
-    recipe = (_grpo if kind == "grpo" else _sft)(tiny25, data, spread)
+    recipe = _RECIPES[kind](tiny25, data, spread)
     out = tmp_path / "run"
     ended = in_processes(2, lambda team: _train(recipe, out, team))
     assert [one.said for one in ended] == ["", ""]
     lines = _lines(alone[kind])
     assert sum(line["skipped"] for line in lines) > 0  # a clip that fails, on one of the two
     assert len({tuple(line["keys"]) for line in lines}) > 1  # a key that not every step, and so not every process, has
-    for name in ("metrics.jsonl", "samples.jsonl", "skipped.jsonl"):
+    for name in ("metrics.jsonl", "samples.jsonl", "held_out.jsonl", "skipped.jsonl"):
         _near(_lines(alone[kind], name), _lines(out, name), name)
+    assert [line["step"] for line in _lines(out, "held_out.jsonl")] == ([0, 2, 4] if kind == "together" else [])
     ours, theirs = _weights(out / "model"), _weights(alone[kind] / "model")
     start = _weights(tiny25.folder)
     assert ours.keys() == theirs.keys() == start.keys()
@@ -191,7 +211,7 @@ def test_gradients_of_two_processes_are_those_of_one(spread: Any, shares: Any, t
 
         lies = spread_over(tiny25.network, team, kind)
         policy = Policy(tiny25.network, tiny25.encoder.vision.all, [tiny25.encoder.end_of_turn], "maximum", through=lies.through)
-        idle = Idle(groups[0].prompt, groups[0].prompt.token_ids[0, -1:], lies.rounds)
+        idle = Idle(tiny25.encoded(seed=0, frames=4), lies.rounds)
         tiny25.network.zero_grad()
         here = [groups[place] for place in own]
         figures = accumulate(policy, here, settings, 10, None, None, [weights[place] for place in own], idle)

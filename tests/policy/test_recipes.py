@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from medgrpo.core import InputError
 from medgrpo.policy import GrpoRecipe, needs_sentences, read_grpo_recipe, read_sft_recipe
 from medgrpo.tasks import TASKS
 
@@ -46,3 +47,27 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
     data = read_grpo_recipe(recipe).data
     assert data.questions == tmp_path / "q.json"
     assert data.moved == {"videos": str(tmp_path / "raw" / "videos"), "/old": "/new"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("[run]\nsteps = 1\nseeed = 3", "run.seeed: Extra inputs are not permitted"),
+        ('[rewards]\nnormaliser = "logistic"', "needs a calibration"),
+        ('[data]\nquestions = "q.json"\ntasks = ["poem"]', "no such task: poem"),
+        ("[rollout]\ndraws_per_step = 2", "draws_per_step is at least prompts_per_step"),
+        ("[rollout]\ntemperature = 0", "rollout.temperature"),
+        ("[update", "not a TOML file"),
+    ],
+)
+def test_a_recipe_says_what_is_wrong_with_it(change: str, said: str, tmp_path: Path) -> None:
+    tables = {
+        "[model]": '[model]\ncheckpoint = "m"',
+        "[data]": '[data]\nquestions = "q.json"',
+        "[rewards]": '[rewards]\nnormaliser = "none"',
+        "[run]": "[run]\nsteps = 1",
+    }
+    tables[change.split("\n")[0]] = change
+    (tmp_path / "r.toml").write_text("\n".join(tables.values()), encoding="utf-8")
+    with pytest.raises(InputError, match=r".*".join(["r.toml", *said.split(": ")])):
+        read_grpo_recipe(tmp_path / "r.toml")

@@ -54,9 +54,13 @@ def _train(args: argparse.Namespace, team: Team, progress: Progress, stop: Calla
         if not team.first:  # a file of replies has one writer
             args.judge_replies = args.judge_replies.with_suffix(f".{team.rank}{args.judge_replies.suffix}")
         judge = open_judge(args, args.judge, RubricKind.COMPARATIVE, judge_account(args))
-    done = train_grpo(recipe, args.out, progress, stop, sentences, judge, team)
+    done = train_grpo(recipe, args.out, progress, stop, sentences, judge, team, tell=_tell)
     if team.first:
         for reason in done.stopped:
             sys.stderr.write(f"medgrpo: stopped by an alarm after step {done.steps}: {reason}\n")
         sys.stdout.write(f"{done.model or args.out / 'metrics.jsonl'}\n")
     return 4 if done.stopped else 0
+
+
+def _tell(words: str) -> None:
+    sys.stderr.write(f"medgrpo: {words}\n")

@@ -1,4 +1,4 @@
-"""A run's state on disk and back, of one process or many, whole or in shares.
+"""A run's state on disk and back, of one process or many, whole or in shares; how its processes start together.
 
 `checkpoint.pt` holds all that every process knows. Where a network lies in shares (`run.spread = "shard"`) it names a folder,
 `shares-STEP/`, with one file per process and its size. The folder is whole before it is named, so that a kill leaves the
@@ -7,6 +7,8 @@ state before.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +19,7 @@ from torch import Tensor
 
 from medgrpo.core import InputError, ModelError
 from medgrpo.policy.keeping import CHECKPOINT, RunFolder, read_tensors, write_tensors
+from medgrpo.policy.questions import Questions
 from medgrpo.policy.spreading import Spread, local, optimiser_shares, shares
 from medgrpo.policy.team import Team
 
@@ -98,6 +101,17 @@ class Checkpoints:
 
     def _file(self) -> str:
         return f"{self._team.rank}-of-{self._team.size}.pt"
+
+
+def start_together(folder: RunFolder, team: Team, told: Mapping[str, Any], questions: Path, found: Questions) -> bool:
+    """Whether there is a checkpoint to go on from. The first process makes or reopens the folder; all must be told the same, read
+    the same questions and see the same folder."""
+    data = hashlib.sha256(questions.read_bytes()).hexdigest() if team.size > 1 else ""
+    team.agreed("version, recipe, calibration, judge or questions file", (json.dumps(told, sort_keys=True, default=str), data))
+    goes_on = team.from_first(lambda: folder.start(told))
+    team.from_first(lambda: folder.count(len(found.kept), found.left_out))
+    team.together(lambda: folder.seen(team.rank))
+    return goes_on
 
 
 def _write_share(path: Path, state: Mapping[str, Any]) -> int:

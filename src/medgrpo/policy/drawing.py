@@ -68,7 +68,7 @@ def run_page(folder: Path) -> str:
         "",
         heading=f"Training run {text(folder.name)}",
         told=f"{len(lines)} steps; {len(keys)} pairs of source and task; {skipped} times a question could not be had "
-        "(skipped.jsonl).",
+        f"(skipped.jsonl).{_counted(folder)}",
         alarms="".join(f'<p role="alert"><strong>Alarm</strong> {text(one)}</p>' for one in alarms),
         whole="".join(_panel(title, [_of_step(lines, name)]) for name, title in _WHOLE.items()),
         legend="".join(_legend(place, key) for place, key in enumerate(keys)),
@@ -77,6 +77,16 @@ def run_page(folder: Path) -> str:
         means=_means(lines[-_LAST:], keys, figures),
         samples=_samples(RunFolder(folder).lines("samples.jsonl")),
     )
+
+
+def _counted(folder: Path) -> str:
+    """What the questions file held for the run."""
+    counts = RunFolder(folder).counts()
+    if counts is None:
+        return ""
+    kept, left_out = counts
+    reasons = "".join(f", {count} left out: {text(reason)}" for reason, count in left_out.items())
+    return f" {kept} questions{reasons}."
 
 
 def _of_step(lines: Sequence[Mapping[str, Any]], name: str) -> list[Point]:

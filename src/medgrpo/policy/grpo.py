@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,15 +22,16 @@ from medgrpo import __version__
 from medgrpo.core import InputError, Interrupted, ModelError
 from medgrpo.models import Encoded, Encoder, open_encoder
 from medgrpo.policy.alarms import alarms
-from medgrpo.policy.checkpoints import Checkpoints
+from medgrpo.policy.checkpoints import Checkpoints, start_together
 from medgrpo.policy.checks import check_sight
 from medgrpo.policy.collecting import Collector
+from medgrpo.policy.exporting import export
 from medgrpo.policy.figures import Asked, Collected, by_source_task
 from medgrpo.policy.held_out import HeldOut, held_out_figures
 from medgrpo.policy.keeping import RunFolder
 from medgrpo.policy.kept import Kept
 from medgrpo.policy.loading import load_network, policy_of
-from medgrpo.policy.lora import merge_adapters, save_adapters, trained_weights, without_adapters
+from medgrpo.policy.lora import trained_weights, without_adapters
 from medgrpo.policy.policy import Policy
 from medgrpo.policy.questions import Question, Sampler, encoded_prompt, read_questions
 from medgrpo.policy.recipe import DataSettings, GrpoRecipe
@@ -54,6 +53,11 @@ from medgrpo.scoring import Embedder
 from medgrpo.tasks import Judge
 
 Progress = Callable[[str, int, int], None]
+Tell = Callable[[str], None]
+
+
+def _silent(words: str) -> None:
+    del words
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,16 @@ def train_grpo(
     judge: Judge | None = None,
     team: Team = ALONE,
     kept: Kept | None = None,
+    tell: Tell = _silent,
 ) -> Finished:
     """Run or go on. Interrupted when `stop` says so in any process: the checkpoint then holds the last whole step.
 
-    `kept`: memory that several runs in one process share (`rollout.prompts_kept`).
+    `kept`: memory that several runs in one process share (`rollout.prompts_kept`). `tell` hears, before the first step, which
+    questions were left out and why.
     """
     run = GrpoRun(recipe, out, sentences, judge, team, kept)
+    for reason, count in run.left_out.items() if team.first else ():
+        tell(f"{count} questions left out: {reason}")
     return run.train(progress, stop)
 
 
@@ -103,10 +111,15 @@ class GrpoRun:
         self._encoder: Encoder = open_encoder(recipe.model.checkpoint)
         self._held_out = HeldOut(recipe, self._encoder)
         self._kept = kept or Kept()
+        self._data = (recipe.data, recipe.data.model_dump_json())
+        self._held_out_data = self._data
+        if recipe.held_out.questions:  # relative paths start at the file of the held-out questions
+            held = recipe.data.model_copy(update={"questions": recipe.held_out.questions})
+            self._held_out_data = (held, held.model_dump_json())
         _check_budget(questions.kept, self._encoder, recipe.rollout.most_new_tokens)
         self.folder = RunFolder(out)
         told = _told(recipe, calibration, judge, sentences)
-        goes_on = start_together(self.folder, team, told, recipe.data.questions)
+        goes_on = start_together(self.folder, team, told, recipe.data.questions, questions)
         torch.manual_seed(recipe.run.seed)
         network = load_network(recipe.model, team.local)
         second = recipe.update.kl > 0 and not recipe.model.lora_rank  # without its adapters a network is its own reference
@@ -124,7 +137,7 @@ class GrpoRun:
         self._averages = SpreadAverages(recipe.rewards.ema_decay)
         self.step = 0
         self._questions = questions.kept
-        self._left_out = questions.left_out
+        self.left_out = questions.left_out
         # beside adapters nothing changes, and weights of four bits are no plain tensors
         saved = trained_weights(network) if recipe.model.lora_rank else network.state_dict()
         self._checkpoints = Checkpoints(self.folder, team, self._spread, "network", saved, self._optimiser)
@@ -173,7 +186,9 @@ class GrpoRun:
             self._ask_held_out()
             if found:
                 return Finished(self.step, None, tuple(found))
-        return Finished(self.step, self._export(), ())
+        model, folder = self.recipe.model, self.folder.folder
+        left = export(self.policy.network, self._encoder, model.checkpoint, model.lora_rank, folder, self._spread, self.team)
+        return Finished(self.step, left, ())
 
     def _one_step(self, runner: asyncio.Runner) -> dict[str, Any]:
         self.policy.network.eval()
@@ -272,31 +287,23 @@ class GrpoRun:
             started = time.perf_counter()
             self.policy.network.eval()
             with self._spread.gathered():
-                keys = held_out_figures(self._held_out.ask(self.policy, self._encode_held_out))
+                keys = held_out_figures(self._held_out.ask(self.policy, self._encode_held_out, self.team))
             if self.team.first:
                 self.folder.append("held_out.jsonl", {"step": self.step, "keys": keys, "seconds": time.perf_counter() - started})
 
     def _encode(self, question: Question) -> Encoded:
-        return self._encoded(question, self.recipe.data)
+        return self._encoded(question, *self._data)
 
     def _encode_held_out(self, question: Question) -> Encoded:
-        """Relative paths start at the file of the held-out questions."""
-        return self._encoded(question, self.recipe.data.model_copy(update={"questions": self.recipe.held_out.questions}))
+        return self._encoded(question, *self._held_out_data)
 
-    def _encoded(self, question: Question, data: DataSettings) -> Encoded:
-        """The prompt, from memory where it is kept. InputError when its clip cannot be had."""
-        budget, record = self.recipe.rollout.most_new_tokens, question.record
-        key = (
-            self.recipe.model.checkpoint,
-            data.model_dump_json(),
-            budget,
-            record.id,
-            record.question,
-            record.frames,
-            record.region,
+    def _encoded(self, question: Question, data: DataSettings, told: str) -> Encoded:
+        """The prompt, from memory where it is kept; `told`: the settings in words. InputError when its clip cannot be had."""
+        budget = self.recipe.rollout.most_new_tokens
+        key = (self.recipe.model.checkpoint, told, budget, question.example.key)  # a question's key is its place in the file
+        return self._kept.prompts.get(
+            key, self.recipe.rollout.prompts_kept, partial(encoded_prompt, question, data, self._encoder, budget)
         )
-        make = partial(encoded_prompt, question, data, self._encoder, budget)
-        return self._kept.get(key, 2 * self.recipe.rollout.prompts_kept, make)
 
     def _check_sight(self) -> None:
         """On the first question whose clip can be had; one that cannot is counted when it is drawn."""
@@ -312,7 +319,7 @@ class GrpoRun:
             prompt = self.policy.prompt(encoded, looking=True)
             with self._spread.gathered():
                 check_sight(self.policy, prompt, self.recipe.rollout.most_new_tokens, tolerance, self.recipe.run.seed)
-            self._idle = Idle(prompt, prompt.token_ids[0, -1:], self._spread.rounds)
+            self._idle = Idle(encoded, self._spread.rounds)
             return
         raise InputError(f"{self.recipe.data.questions}: no question's clip can be read, the first because {reason}")
 
@@ -349,45 +356,6 @@ class GrpoRun:
         self._sampler.restore(state["sampler"])
         self._averages.restore(state["averages"])
         self.step = int(state["step"])
-
-    def _export(self) -> Path:
-        target = self.folder.folder / "model"
-        with self._spread.gathered():
-            if self.team.first:
-                if self.recipe.model.lora_rank:
-                    save_adapters(self.policy.network, self.recipe.model.checkpoint, self.folder.folder / "adapter")
-                    merge_adapters(self.policy.network)
-                write_model(self.policy.network, self._encoder, self.recipe.model.checkpoint, target)
-        return target
-
-
-def write_model(network: Any, encoder: Encoder, checkpoint: str, target: Path) -> None:
-    """The network as it lies here, whole, with all that opens it as the checkpoint was opened."""
-    # not network.state_dict(): where weights lie in shares it drops what was gathered. These classes have no buffers to keep.
-    weights = {name: weight.detach() for name, weight in network.named_parameters(remove_duplicate=False)}
-    network.save_pretrained(target, state_dict=weights)
-    encoder.tokenizer.save_pretrained(target)
-    copy_processor_files(checkpoint, target)
-
-
-def start_together(folder: RunFolder, team: Team, told: Mapping[str, Any], questions: Path) -> bool:
-    """Whether there is a checkpoint to go on from. The first process makes or reopens the folder; all must be told the same, read
-    the same questions and see the same folder."""
-    data = hashlib.sha256(questions.read_bytes()).hexdigest() if team.size > 1 else ""
-    team.agreed("version, recipe, calibration, judge or questions file", (json.dumps(told, sort_keys=True, default=str), data))
-    goes_on = team.from_first(lambda: folder.start(told))
-    team.together(lambda: folder.seen(team.rank))
-    return goes_on
-
-
-def copy_processor_files(checkpoint: str, target: Path) -> None:
-    """The files that say how pictures are cut, so that `model/` can be opened as the checkpoint was."""
-    from transformers.utils.hub import cached_file
-
-    for name in ("preprocessor_config.json", "video_preprocessor_config.json", "chat_template.jinja"):
-        found = cached_file(checkpoint, name, _raise_exceptions_for_missing_entries=False)
-        if found is not None and not (target / name).exists():
-            (target / name).write_bytes(Path(found).read_bytes())
 
 
 def _calibration(recipe: GrpoRecipe) -> Calibration | None:

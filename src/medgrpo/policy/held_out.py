@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from medgrpo.core import InputError, Unparsed
+from medgrpo.core import InputError
 from medgrpo.models import Encoded, Encoder, open_encoder
+from medgrpo.policy.collecting import seed_of
 from medgrpo.policy.figures import mean
 from medgrpo.policy.loading import load_network, policy_of
 from medgrpo.policy.policy import Policy
 from medgrpo.policy.questions import Question, SourceTask, encoded_prompt, read_questions
-from medgrpo.policy.recipe import GrpoRecipe
+from medgrpo.policy.recipe import GrpoRecipe, RewardSettings
+from medgrpo.policy.rewarding import Rewarder
 from medgrpo.policy.rollout import Sampled, sample_groups
 from medgrpo.policy.spreading import spread_over
-from medgrpo.policy.team import ALONE
+from medgrpo.policy.team import ALONE, Team
 from medgrpo.tasks import TASKS
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One answer and its strict score."""
+    """One answer: its strict score, whether it could be read, whether the budget cut it, its length in tokens."""
 
     score: float
     readable: bool
-    answer: Sampled
+    overlong: bool
+    tokens: int
 
 
 class HeldOut:
@@ -35,6 +39,7 @@ class HeldOut:
 
     def __init__(self, recipe: GrpoRecipe, encoder: Encoder) -> None:
         self._settings, self._rollout, self._encoder = recipe.held_out, recipe.rollout, encoder
+        self._rewarder = Rewarder(RewardSettings(normaliser="none"), None, None, None)
         self.questions: list[Question] = []
         if self._settings.questions:
             tasks = [name for name in recipe.data.tasks if not TASKS[name].card.needs_judge]
@@ -50,28 +55,42 @@ class HeldOut:
         """After `step` steps of `steps`."""
         return bool(self.questions) and (step % self._settings.every == 0 or step == steps)
 
-    def ask(self, policy: Policy, encode: Callable[[Question], Encoded]) -> dict[SourceTask, list[list[Scored]]]:
-        """Per source and task the answers to each question, in the file's order. InputError for a clip that cannot be read: a mean
-        over other questions is another figure.
+    def ask(
+        self, policy: Policy, encode: Callable[[Question], Encoded], team: Team = ALONE
+    ) -> dict[SourceTask, list[list[Scored]]]:
+        """Per source and task the answers to each question, in the file's order, the same every time and of every number of
+        processes: each asks its share. InputError for a clip that cannot be read: a mean over other questions is another figure.
         """
-        generator = torch.Generator(policy.device).manual_seed(self._settings.seed)
+        told = team.gather(team.together(lambda: self._own(policy, encode, team)))
+        scored = {place: answers for one in told for place, answers in one.items()}
         found: dict[SourceTask, list[list[Scored]]] = {}
-        together = self._rollout.prompts_together
-        for first in range(0, len(self.questions), together):
-            asked = self.questions[first : first + together]
-            prompts = [policy.prompt(encode(question)) for question in asked]
-            groups = sample_groups(policy, prompts, self._settings.answers, self._rollout.most_new_tokens, generator)
-            for question, answers in zip(asked, groups, strict=True):
-                found.setdefault(question.source_task, []).append([self._scored(question, answer) for answer in answers])
+        for place, question in enumerate(self.questions):
+            found.setdefault(question.source_task, []).append(scored[place])
         return found
 
-    def _scored(self, question: Question, answer: Sampled) -> Scored:
-        task = TASKS[question.example.task]
-        read = task.parse(self._encoder.decode(answer.token_ids.tolist()))
-        score = task.score(read, question.example.gold).value
-        if score is None:
-            raise InputError(f"{question.example.key}: an answer to a held-out question has no score")
-        return Scored(score, not isinstance(read, Unparsed), answer)
+    def _own(self, policy: Policy, encode: Callable[[Question], Encoded], team: Team) -> dict[int, list[Scored]]:
+        """This process's questions by their place. Those that are sampled together are one piece of work, with its own seed."""
+        scored: dict[int, list[Scored]] = {}
+        together = self._rollout.prompts_together
+        for first in range(0, len(self.questions), together):
+            if not team.owns(first // together):
+                continue
+            asked = self.questions[first : first + together]
+            prompts = [policy.prompt(encode(question)) for question in asked]
+            generator = torch.Generator(policy.device).manual_seed(seed_of(self._settings.seed, 0, first))
+            groups = sample_groups(policy, prompts, self._settings.answers, self._rollout.most_new_tokens, generator)
+            for place, (question, answers) in enumerate(zip(asked, groups, strict=True), first):
+                scored[place] = self._scored(question, answers)
+        return scored
+
+    def _scored(self, question: Question, answers: Sequence[Sampled]) -> list[Scored]:
+        replies = [self._encoder.decode(answer.token_ids.tolist()) for answer in answers]
+        scored: list[Scored] = []
+        for answer, one in zip(answers, asyncio.run(self._rewarder.group(question.example, replies)), strict=True):
+            if one.raw is None:
+                raise InputError(f"{question.example.key}: an answer to a held-out question has no score")
+            scored.append(Scored(one.raw, one.readable, answer.finish == "length", len(answer.token_ids)))
+        return scored
 
 
 def held_out_figures(found: dict[SourceTask, list[list[Scored]]]) -> dict[str, dict[str, Any]]:
@@ -102,7 +121,7 @@ def _figures(questions: Sequence[Sequence[Scored]]) -> dict[str, Any]:
         "answers": len(answers),
         "raw": mean(each),
         "unreadable": mean([float(not one.readable) for one in answers]),
-        "overlong": mean([float(one.answer.finish == "length") for one in answers]),
-        "length": mean([float(len(one.answer.token_ids)) for one in answers]),
+        "overlong": mean([float(one.overlong) for one in answers]),
+        "length": mean([float(one.tokens) for one in answers]),
         "each": [round(score, 4) for score in each],
     }

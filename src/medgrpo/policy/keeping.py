@@ -1,6 +1,7 @@
 """A run's folder: what it was told, what it measured, and one checkpoint that holds everything it needs to go on.
 
     recipe.json      the resolved recipe, with the version of medgrpo
+    questions.json   how many questions it is about, and how many were left out, by reason
     metrics.jsonl    one line per step
     samples.jsonl    answers with their rewards, of some groups of each step
     held_out.jsonl   scores on questions that are never trained on, where the recipe has them
@@ -66,6 +67,22 @@ class RunFolder:
 
     def _has_steps(self) -> bool:
         return (self.folder / CHECKPOINT).exists() or bool(self.lines("metrics.jsonl"))
+
+    def count(self, kept: int, left_out: Mapping[str, int]) -> None:
+        """Write down what the questions file holds for the run."""
+        told = json.dumps({"kept": kept, "left_out": dict(left_out)}, indent=1) + "\n"
+        try:
+            self._replace(self.folder / "questions.json", told.encode())
+        except OSError as error:
+            raise InputError(f"{self.folder / 'questions.json'}: cannot be written: {error.strerror or error}") from error
+
+    def counts(self) -> tuple[int, dict[str, int]] | None:
+        """Questions kept, and left out by reason; None of a run that did not write them down."""
+        path = self.folder / "questions.json"
+        if not path.exists():
+            return None
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return told["kept"], told["left_out"]
 
     def append(self, name: str, line: Mapping[str, Any]) -> None:
         """One line, flushed."""

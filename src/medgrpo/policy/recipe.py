@@ -153,7 +153,7 @@ class UpdateSettings(Config):
     clip_low: float = Field(default=0.2, gt=0, lt=1)
     clip_high: float = Field(default=0.3, gt=0)
     kl: float = Field(default=0.0, ge=0)
-    """Weight of the KL to the starting model (k3); above 0 a second copy of the network is held."""
+    """Weight of the KL to the starting model (k3); above 0 a second copy of the network is held, unless it has adapters."""
     mask_overlong: bool = True
     """Leave answers that the budget cut out of the loss: how they would have ended is not known. Their group's mean keeps them."""
     updates_per_rollout: int = Field(default=1, ge=1)
@@ -212,8 +212,6 @@ class GrpoRecipe(Config):
     @model_validator(mode="after")
     def _spread(self) -> Self:
         refuse_shares_of_four_bits(self.run.spread, self.model.frozen_weights)
-        if self.run.spread == "shard" and self.rollout.prompts_kept:
-            raise ValueError("run.spread = `shard` has no whole vision tower to keep features of: set rollout.prompts_kept to 0")
         return self
 
 

@@ -1,7 +1,6 @@
 """Supervised fine-tuning: read ahead, pack, one update, write down, keep; resumable at any step to the same losses.
 
-Of many processes each reads and packs its share of a step's samples; the first one writes. What it leaves out: quantised weights
-(QLoRA).
+Of many processes each reads and packs its share of a step's samples; the first one writes.
 """
 
 from __future__ import annotations
@@ -18,19 +17,17 @@ from typing import Any
 import torch
 
 from medgrpo import __version__
-from medgrpo.benchmark import clip_of
 from medgrpo.core import InputError, Interrupted, ModelError
-from medgrpo.models import Encoded, Encoder, Request, open_encoder
+from medgrpo.models import Encoded, Encoder, open_encoder
 from medgrpo.policy.answers import Reader
-from medgrpo.policy.checkpoints import Checkpoints
+from medgrpo.policy.checkpoints import Checkpoints, start_together
 from medgrpo.policy.checks import LEAST_SIGHT
+from medgrpo.policy.exporting import export
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.figures import mean
-from medgrpo.policy.grpo import start_together, write_model
 from medgrpo.policy.keeping import RunFolder
 from medgrpo.policy.loading import load_network, prepare_network
-from medgrpo.policy.lora import merge_adapters, save_adapters
-from medgrpo.policy.questions import Question, pictures_of, read_questions, sampling_of
+from medgrpo.policy.questions import Question, encoded_prompt, read_questions
 from medgrpo.policy.recipe import DataSettings
 from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe
@@ -69,7 +66,7 @@ class SftRun:
         self.folder = RunFolder(out)
         data = hashlib.sha256(recipe.data.questions.read_bytes()).hexdigest()
         told = {"medgrpo": __version__, **recipe.model_dump(mode="json"), "questions_sha256": data}
-        goes_on = start_together(self.folder, team, told, recipe.data.questions)
+        goes_on = start_together(self.folder, team, told, recipe.data.questions, found)
         torch.manual_seed(recipe.run.seed)
         network = load_network(recipe.model.loading(), team.local)
         choose_trained(network, recipe.model)
@@ -114,7 +111,9 @@ class SftRun:
                 if self.step == count or self.step % self.recipe.run.checkpoint_every == 0:
                     self._checkpoints.save({"step": self.step})
         lines = self.team.from_first(lambda: self.folder.lines("metrics.jsonl"))
-        return SftFinished(self.step, self._export(), self._left_out, sum(line["skipped"] for line in lines))
+        model, folder = self.recipe.model, self.folder.folder
+        left = export(self.reader.network, self._encoder, model.checkpoint, model.lora_rank, folder, self._spread, self.team)
+        return SftFinished(self.step, left, self._left_out, sum(line["skipped"] for line in lines))
 
     def _read_step(self, step: int) -> dict[int, Read]:
         """This process's samples of a step by their place in it; nothing after the last."""
@@ -238,16 +237,6 @@ class SftRun:
             return
         raise InputError(f"{self.recipe.data.questions}: no sample can be had, the first because {reason}")
 
-    def _export(self) -> Path:
-        target = self.folder.folder / "model"
-        with self._spread.gathered():
-            if self.team.first:
-                if self.recipe.model.lora_rank:
-                    save_adapters(self.reader.network, self.recipe.model.checkpoint, self.folder.folder / "adapter")
-                    merge_adapters(self.reader.network)
-                write_model(self.reader.network, self._encoder, self.recipe.model.checkpoint, target)
-        return target
-
 
 def prepare_sft(network: Any, settings: SftModelSettings) -> None:
     """All that a recipe does to its network before training."""
@@ -275,8 +264,7 @@ def choose_trained(network: Any, settings: SftModelSettings) -> None:
 def encoded_sample(question: Question, data: DataSettings, encoder: Encoder) -> Encoded:
     """The prompt as evaluation and rollout show it, then the answer and the end of its turn. InputError when it cannot be had."""
     reply = encoder.reply_ids(question.record.answer or "")
-    clip = clip_of(question.record, pictures_of(data), sampling_of(data, encoder.family.form.side_multiple))
-    return encoder.encode(Request(question.example.key, question.record.question, clip, len(reply))).with_reply(reply)
+    return encoded_prompt(question, data, encoder, len(reply)).with_reply(reply)
 
 
 def planned_steps(recipe: SftRecipe, questions: Sequence[Question], encoder: Encoder) -> list[list[int]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from medgrpo.models import Encoded
 from medgrpo.policy.losses import LossKind, answer_loss, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import measure
 from medgrpo.policy.policy import Policy, Prompt
@@ -50,10 +51,9 @@ class UpdateFigures:
 @dataclass(frozen=True, slots=True)
 class Idle:
     """A pass that weighs nothing: where weights lie in shares all processes must run equally many. `rounds`: how many, for one that
-    has work for so many."""
+    has work for so many. The prompt goes to the device when it is passed, so that nothing waits there for such a moment."""
 
-    prompt: Prompt
-    answer: Tensor
+    encoded: Encoded
     rounds: Callable[[int], int]
 
 
@@ -133,7 +133,8 @@ def accumulate(
         figures.append(tuple(seen))
     for _ in range(rest):
         assert idle is not None
-        (measure(policy, idle.prompt, [idle.answer]).logprobs[0].sum() * 0).backward()
+        prompt = policy.prompt(idle.encoded)
+        (measure(policy, prompt, [prompt.token_ids[0, -1:]]).logprobs[0].sum() * 0).backward()
     return UpdateFigures(total, tuple(figures))
 
 

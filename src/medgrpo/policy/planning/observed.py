@@ -15,9 +15,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
-from medgrpo.benchmark import clip_of
 from medgrpo.core import InputError
-from medgrpo.models import Encoded, Encoder, Request, open_encoder
+from medgrpo.models import Encoded, Encoder, open_encoder
 from medgrpo.policy.answers import Reader
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.grpo import train_grpo
@@ -28,7 +27,7 @@ from medgrpo.policy.planning.geometry import find_geometry
 from medgrpo.policy.planning.layers import Clock, answers
 from medgrpo.policy.planning.shape import Recipe, group_pieces, sft_steps
 from medgrpo.policy.planning.tokens import count_tokens
-from medgrpo.policy.questions import Question, pictures_of, read_questions, sampling_of
+from medgrpo.policy.questions import Question, encoded_prompt, read_questions
 from medgrpo.policy.recipe import GrpoRecipe
 from medgrpo.policy.sft import choose_trained, encoded_sample, train_sft
 from medgrpo.policy.sft_recipe import SftRecipe
@@ -124,9 +123,7 @@ def observe(
 
 
 def _prompt(question: Question, recipe: Recipe, encoder: Encoder) -> Encoded:
-    data = recipe.data
-    clip = clip_of(question.record, pictures_of(data), sampling_of(data, encoder.family.form.side_multiple))
-    return encoder.encode(Request(question.example.key, question.record.question, clip, 1))
+    return encoded_prompt(question, recipe.data, encoder, 1)
 
 
 def _grpo_memory(recipe: GrpoRecipe, questions: tuple[Question, ...], encoder: Encoder) -> Mapping[str, int]:
