@@ -20,6 +20,9 @@ UNCLIPPED = 1e6
 NOT_CARRIED = (
     "[stop]: verl has no stop rules; watch its metrics",
     "rollout.draws_per_step: verl draws until it has prompts_per_step groups with spread",
+    "rollout.prompts_together, rollout.prompts_kept: vLLM batches and caches in its own way",
+    "model.attention: verl packs answers each behind its own prompt",
+    "run.spread: verl's actor lies in shares (FSDP2)",
     "[run] samples_per_step: verl writes every rollout to OUT/rollouts",
 )
 _LOSSES: dict[LossKind, tuple[str, str]] = {
