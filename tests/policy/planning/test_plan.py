@@ -74,6 +74,50 @@ def test_of_eight_processes_each_holds_a_share() -> None:
     assert eight.peak_bytes < 0.5 * one.peak_bytes == 0.5 * copies.peak_bytes
 
 
+def _rollout(**rollout: int) -> GrpoRecipe:
+    """Vision frozen; clips of 64 pictures of at most 48 merged patches: 32 x 16 x 12 patches, 1,536 tokens, 1,716 with the text."""
+    recipe = _seven(frozen=["vision"])
+    return recipe.model_copy(update={"rollout": recipe.rollout.model_copy(update=rollout)})
+
+
+def _held(recipe: GrpoRecipe, processes: int = 1) -> dict[str, int]:
+    return {part.name: part.held_bytes for part in make_plan(recipe, Asked(measure=False, processes=processes)).parts}
+
+
+def test_prompts_together_have_each_a_cache_and_features_stay() -> None:
+    cache, features = "rollout: cache of keys and values", "features of clips (rollout.prompts_kept)"
+    one = 28 * (1716 + 8 * 256) * 4 * 128 * (4 + 2)
+    assert _held(_rollout())[cache] == one
+    assert features not in _held(_rollout())
+    many = _held(_rollout(prompts_together=4, prompts_kept=10))
+    assert (many[cache], many[features]) == (4 * one, 10 * 1536 * 3584 * 2)
+    assert _held(_rollout(prompts_together=20))[cache] == 8 * one  # a step asks eight
+    assert _held(_rollout(prompts_together=4))["rollout: pixels of the other prompts"] == 3 * 32 * 16 * 12 * 1176 * 4
+    held_out = _rollout(prompts_together=20).model_copy(
+        update={"held_out": _seven().held_out.model_copy(update={"questions": Path("absent.json"), "answers": 8})}
+    )
+    assert _held(held_out)[cache] == 20 * one
+    seen = make_plan(_rollout(prompts_together=4, prompts_kept=10), Asked(measure=False))
+    without = make_plan(_rollout(), Asked(measure=False))
+    assert seen.peak_bytes - without.peak_bytes >= many[features]
+
+
+def test_a_frozen_tower_stays_whole_in_every_process() -> None:
+    recipe = _rollout(prompts_kept=10)
+    recipe = recipe.model_copy(update={"run": recipe.run.model_copy(update={"spread": "shard"})})
+    held = _held(recipe, 8)
+    tower, rest = 4 * (631_975_680 + 44_574_464), 4 * (7_070_619_136 + 544_997_376)
+    assert held["weights"] == tower + rest // 8
+    assert held["rollout: all weights, gathered"] == rest * 7 // 8
+    assert held["gradients"] == rest // 8
+    assert held["features of clips (rollout.prompts_kept)"] == 10 * 1536 * 3584 * 2
+
+
+def test_another_device_than_the_processor_is_not_measured() -> None:
+    plan = make_plan(_seven(device="meta"), Asked())
+    assert plan.untimed == "only the processor is measured, not meta: give --teraflops and --bandwidth of that device"
+
+
 def test_adapters_need_no_moments_of_the_frozen_weights() -> None:
     plan = make_plan(_seven(lora_rank=16, frozen=["vision", "head"]), Asked(measure=False))
     rank16 = 16 * 28 * (4 * 3584 + 3584 + 512 + 3584 + 512 + 3 * (3584 + 18944))  # q and o, k, v, three of the inner width

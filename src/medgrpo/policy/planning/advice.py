@@ -9,6 +9,7 @@ from medgrpo.policy.planning.shape import Recipe
 from medgrpo.policy.recipe import GrpoRecipe
 
 Changed = tuple[str, Recipe]
+_ROLLOUT = {"prompts_kept": 0, "prompts_together": 1}
 
 
 def advised(recipe: Recipe, device_bytes: int, peak: Callable[[Recipe], int], prompt: int, budget: int) -> list[tuple[str, int]]:
@@ -29,9 +30,10 @@ def advised(recipe: Recipe, device_bytes: int, peak: Callable[[Recipe], int], pr
 
 def _changes(recipe: Recipe, prompt: int, budget: int) -> list[tuple[str, Callable[[Recipe], Recipe]]]:
     frozen = ["vision"] if isinstance(recipe, GrpoRecipe) else ["tower", "projector"]
-    changes: list[tuple[str, Callable[[Recipe], Recipe]]] = [
-        ("model.gradient_checkpointing = true", _setter("model", gradient_checkpointing=True)),
-    ]
+    changes: list[tuple[str, Callable[[Recipe], Recipe]]] = []
+    if isinstance(recipe, GrpoRecipe):
+        changes += [(f"rollout.{name} = {least}", _setter("rollout", **{name: least})) for name, least in _ROLLOUT.items()]
+    changes.append(("model.gradient_checkpointing = true", _setter("model", gradient_checkpointing=True)))
     if isinstance(recipe, GrpoRecipe):
         least = prompt + budget
         changes += [

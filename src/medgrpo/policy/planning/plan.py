@@ -22,7 +22,7 @@ from medgrpo.policy.planning.geometry import Geometry, find_geometry
 from medgrpo.policy.planning.layers import Clock, timed
 from medgrpo.policy.planning.machine import Machine
 from medgrpo.policy.planning.memory import Sequence_
-from medgrpo.policy.planning.parts import Part, grpo_parts, in_shares, peak_bytes, sft_parts
+from medgrpo.policy.planning.parts import Part, grpo_parts, in_shares, kept_visual, peak_bytes, sft_parts
 from medgrpo.policy.planning.shape import Recipe, SftSteps, group_pieces, kept_of, sft_steps, trained_parameters
 from medgrpo.policy.planning.stages import grpo_stages, sft_stages
 from medgrpo.policy.planning.tokens import Counted, Tokens, assumed_tokens, count_tokens, tokenizer_of
@@ -38,7 +38,6 @@ from medgrpo.policy.planning.work import (
 )
 from medgrpo.policy.questions import Question, read_questions
 from medgrpo.policy.recipe import GrpoRecipe
-from medgrpo.policy.sft import prepare_sft
 from medgrpo.policy.sft_recipe import SftRecipe
 
 
@@ -201,7 +200,7 @@ def _sft(recipe: SftRecipe, known: _Known, asked: Asked, clock: Clock) -> Plan:
         with tempfile.TemporaryDirectory() as folder:
             timing = sft_stages(recipe, g, own, Path(folder) if stored else None)
             try:
-                found = timed(g, _config(recipe), partial(prepare_sft, settings=recipe.model), timing, clock)
+                found = timed(g, _config(recipe), partial(prepare_network, settings=recipe.model), timing, clock)
             except InputError as error:
                 why = str(error)
             else:
@@ -221,7 +220,8 @@ def _parts(recipe: Recipe, known: _Known) -> list[Part]:
     if isinstance(recipe, GrpoRecipe):
         longest = max(known.tokens.counted.values(), key=lambda one: one.prompt)
         cut = group_pieces(recipe, longest.prompt, recipe.rollout.most_new_tokens)
-        return in_shares(recipe.run.spread, grpo_parts(recipe, g, k, longest, cut), g, known.processes)
+        visual = kept_visual(recipe, known.tokens, bool(known.questions), g.merge)
+        return in_shares(recipe.run.spread, grpo_parts(recipe, g, k, longest, cut, visual), g, known.processes)
     steps = sft_steps(recipe, g, known.tokens, known.questions, known.encoder)
     return in_shares(recipe.run.spread, sft_parts(g, k, steps.largest, bool(recipe.model.features)), g, known.processes)
 
