@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -351,3 +353,19 @@ def test_gradients_are_summed_and_one_that_nobody_has_stays_away(in_processes: A
         return [None if weight.grad is None else weight.grad.tolist() for weight in weights]
 
     assert [one.value for one in in_processes(2, work)] == [[[2.0, 5.0], [5.0, 6.0], None]] * 2
+
+
+def test_a_process_that_hangs_is_named_when_the_others_have_waited(in_processes: Any, monkeypatch: Any) -> None:
+    from medgrpo.policy import team as room
+
+    monkeypatch.setattr(room, "PATIENCE", timedelta(seconds=1.5))
+
+    def work(team: Team) -> None:
+        team.gather(0)
+        if team.rank == 1:
+            time.sleep(3)
+        team.gather(1)
+
+    first, second = in_processes(2, work)
+    assert first.said.startswith("process 0 of 2: waited 0.025 minutes for process 1, which hangs or is too slow; ")
+    assert (first.code, second.code) == (3, 3)

@@ -53,6 +53,10 @@ def _train(args: argparse.Namespace, team: Team, progress: Progress, stop: Calla
             check_listening(args.judge)  # before anything is loaded: answers of a step wait for it
         if not team.first:  # a file of replies has one writer
             args.judge_replies = args.judge_replies.with_suffix(f".{team.rank}{args.judge_replies.suffix}")
+        if args.judge_budget_tokens is not None:  # of the whole run
+            args.judge_budget_tokens //= team.size
+        if args.judge_budget_money is not None:
+            args.judge_budget_money /= team.size
         judge = open_judge(args, args.judge, RubricKind.COMPARATIVE, judge_account(args))
     done = train_grpo(recipe, args.out, progress, stop, sentences, judge, team, tell=_tell)
     if team.first:

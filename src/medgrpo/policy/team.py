@@ -23,13 +23,16 @@ from torch.distributed.rendezvous import rendezvous
 from medgrpo.core import InputError, MedgrpoError, ModelError
 
 Value = TypeVar("Value")
-PATIENCE = timedelta(minutes=30)
-"""How long a process waits for the others; one that ended is noticed at once, one that hangs only so."""
+PATIENCE = timedelta(minutes=10)
+"""How long a process waits for the others; one that ended is noticed at once, one that hangs only so. Loading, writing a checkpoint
+and the slowest share of a step (its judge included) have to fit."""
 LAUNCHED = "MEDGRPO_LAUNCHED"
 """Set in processes that `run_processes` started: it tells itself when one of them was killed."""
 BUCKET = 1 << 25
 """Numbers that are summed over processes at a time."""
 _ENDED = "medgrpo/ended"
+_MET = "medgrpo/met"
+"""How often a process came to where all meet, by rank: who is behind when waiting ends is who hangs."""
 _LINGER_SECONDS = 1.0
 _LOST = ("gloo/transport", "NCCL", "Connection closed by peer", "Connection reset by peer")
 """What torch's errors hold when a collective of FSDP loses the other side."""
@@ -51,6 +54,7 @@ class Team:
     def __init__(self, rank: int = 0, size: int = 1, local: int = 0, store: Any = None) -> None:
         self.rank, self.size, self.local = rank, size, local
         self._store = store
+        self._met = 0
 
     @property
     def first(self) -> bool:
@@ -67,6 +71,7 @@ class Team:
             return [value]
         found: list[Any] = [None] * self.size
         with self._heard():
+            self._meet()
             dist.all_gather_object(found, value)
         return found
 
@@ -138,6 +143,24 @@ class Team:
         while self.first and self._store is not None and time.monotonic() < until and self._store.add(_ENDED, 0) < self.size:
             time.sleep(0.05)
 
+    def _meet(self) -> None:
+        self._met += 1
+        if self._store is not None:
+            self._store.set(self._meetings()[self.rank], str(self._met))
+
+    def _behind(self) -> list[int]:
+        """Processes that did not come to where this one waits; none where the store is gone."""
+        if self._store is None:
+            return []
+        try:
+            met = [int(self._store.get(name)) if self._store.check([name]) else 0 for name in self._meetings()]
+        except (RuntimeError, ValueError):  # the store went with the process that held it
+            return []
+        return [rank for rank, count in enumerate(met) if count < self._met]
+
+    def _meetings(self) -> list[str]:
+        return [f"{_MET}/{rank}" for rank in range(self.size)]
+
     def _sum(self, bucket: list[torch.Tensor]) -> None:
         flat = self.sum_number(torch.cat([one.flatten() for one in bucket]))
         for one, part in zip(bucket, flat.split([one.numel() for one in bucket]), strict=True):
@@ -151,6 +174,7 @@ class Team:
 
     def _same(self, holder: list[Any], source: int) -> Any:
         with self._heard():
+            self._meet()
             dist.broadcast_object_list(holder, source)
         if isinstance(holder[0], _Failed):
             raise holder[0].error
@@ -166,6 +190,13 @@ class Team:
     def lost(self, error: RuntimeError) -> PeerLost:
         """What to say when sending or waiting failed."""
         said = (str(error).strip() or type(error).__name__).splitlines()[-1]
+        behind = self._behind() if "imed out" in str(error) or "timeout" in str(error).lower() else []
+        if behind:
+            names, minutes = " and ".join(f"process {rank}" for rank in behind), PATIENCE.total_seconds() / 60
+            return PeerLost(
+                f"process {self.rank} of {self.size}: waited {minutes:g} minutes for {names}, which hangs or is too slow; end what "
+                f"is left of the run; the last checkpoint stands and the same command goes on"
+            )
         return PeerLost(
             f"process {self.rank} of {self.size}: another process of this run ended or does not answer ({said[:120]}); the last "
             f"checkpoint stands and the same command goes on"
