@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra `models`")
 
-from medgrpo.experiments import SAME, Run, changed, over_seeds, planned, run_figures, study_figures, tables, write_study
+from medgrpo.core import InputError
+from medgrpo.experiments import SAME, Run, changed, over_seeds, planned, recipe_of, run_figures, study_figures, tables, write_study
 from medgrpo.policy import GrpoRecipe
 
 _BASE = GrpoRecipe.model_validate(
@@ -85,6 +86,10 @@ def test_a_study_says_what_is_there_and_what_is_missing(tmp_path: Path) -> None:
     runs = [Run("none", "none", 0), Run("none", "none", 1), Run("ema", "group", 0)]
     _write(tmp_path / "none-none-0", [0.4, 0.6], [0.1, 0.1], (0.0, 0.0), 0.5)
     _write(tmp_path / "none-none-1", [0.4, 0.6], [0.5, 0.7], (0.0, 0.0), 0.5)
+    with pytest.raises(InputError, match=r"none-none-0: was made from another recipe \(data, "):
+        study_figures(_BASE, tmp_path, runs)
+    for run in runs[:2]:
+        (tmp_path / run.name / "recipe.json").write_text(recipe_of(_BASE, run).model_dump_json(), encoding="utf-8")
     study = study_figures(_BASE, tmp_path, runs)
     assert study["missing"] == ["ema-group-0"]
     assert len(study["cells"]) == 1

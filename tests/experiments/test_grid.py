@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
 from medgrpo.core import InputError, Interrupted  # noqa: E402
-from medgrpo.experiments import Run, grid, recipe_of, run_study  # noqa: E402
+from medgrpo.experiments import Run, grid, recipe_of, run_study, write_study  # noqa: E402
 from medgrpo.models import build_tiny  # noqa: E402
 from medgrpo.policy import GrpoRecipe  # noqa: E402
 from medgrpo.reward import read_calibration  # noqa: E402
@@ -70,6 +70,18 @@ def test_all_runs_are_made_once_with_their_own_recipe(base: GrpoRecipe, tmp_path
     assert [words.partition(":")[0] for words in told] == ["ema-batch-5", "none-group-1"]
     assert told[-1].endswith("done, 3 of 3, about 0 min left")
     assert (tmp_path / "out" / "logistic-none-0" / "metrics.jsonl").stat().st_mtime_ns == before
+    other = base.model_copy(update={"update": base.update.model_copy(update={"learning_rate": 1e-3})})
+    with pytest.raises(InputError, match=r"logistic-none-0: was made from another recipe \(update\)"):
+        run_study(other, tmp_path / "out", 2, _nothing, lambda: False, told.append)
+    path = tmp_path / "other.json"
+    path.write_text(
+        read_calibration(base.rewards.calibration).model_copy(update={"floor": 0.5}).model_dump_json(), encoding="utf-8"
+    )
+    base.rewards.calibration.rename(path.with_name("kept.json"))
+    path.rename(base.rewards.calibration)
+    with pytest.raises(InputError, match=r"another recipe \(what the calibration holds\)"):
+        write_study(base, tmp_path / "out", runs)
+    path.with_name("kept.json").rename(base.rewards.calibration)
     written = json.loads((tmp_path / "out" / "ema-batch-5" / "recipe.json").read_text(encoding="utf-8"))
     assert (written["rewards"]["normaliser"], written["rewards"]["scale"], written["run"]["seed"]) == ("ema", "batch", 5)
 

@@ -15,8 +15,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any, cast
 
-import numpy as np
-
+from medgrpo.evaluation import ratio_interval
 from medgrpo.experiments.grid import Run, is_finished
 from medgrpo.policy import GrpoRecipe, run_lines
 
@@ -28,11 +27,13 @@ Interval = tuple[float, float]
 
 
 def changed(before: Sequence[float], after: Sequence[float], resamples: int = RESAMPLES) -> Interval:
-    """95 % percentile interval of the mean change over paired questions; the same draw of questions every time."""
-    change = np.asarray(after) - np.asarray(before)
-    picked = np.random.default_rng(0).integers(0, len(change), (resamples, len(change)))
-    low, high = np.quantile(change[picked].mean(1), (0.025, 0.975))
-    return float(low), float(high)
+    """95 % percentile interval of the mean change over paired questions; the same draw of questions every time. Of one question the
+    change itself: it has no interval."""
+    changes = [new - old for old, new in zip(before, after, strict=True)]
+    mean, low, high = ratio_interval([(change, 1.0) for change in changes], resamples)
+    if mean is None:
+        raise ValueError("a change needs a question")
+    return (mean, mean) if low is None or high is None else (low, high)
 
 
 def over_seeds(values: Sequence[float]) -> tuple[float, Interval | None]:
@@ -104,13 +105,13 @@ def _rounded(values: Sequence[float | None]) -> float | None:
 
 def study_figures(base: GrpoRecipe, out: Path, runs: Sequence[Run]) -> dict[str, Any]:
     """All finished runs, and per cell the means over its seeds with their intervals; `missing` names runs that are not there."""
-    made = [run_figures(base, out, run) for run in runs if is_finished(base, out / run.name)]
+    made = [run_figures(base, out, run) for run in runs if is_finished(base, out / run.name, run)]
     cells: list[dict[str, Any]] = []
     for normaliser, scale in dict.fromkeys((run.normaliser, run.scale) for run in runs):
         own = [one for one in made if (one["normaliser"], one["scale"]) == (normaliser, scale)]
         if own:
             cells.append({"normaliser": normaliser, "scale": scale, **_cell(own)})
-    missing = [run.name for run in runs if not is_finished(base, out / run.name)]
+    missing = [run.name for run in runs if not is_finished(base, out / run.name, run)]
     return {"cells": cells, "runs": made, "missing": missing}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import get_args
 
 from medgrpo.core import InputError
 from medgrpo.policy import GrpoRecipe, Kept, run_lines, start_scores, train_grpo
-from medgrpo.reward import Calibration, Key, Normaliser, Scale, statistics_of
+from medgrpo.reward import Key, MeasuredScores, Normaliser, Scale, calibrate, read_calibration
 
 Progress = Callable[[str, int, int], None]
 SAME: frozenset[tuple[Normaliser, Scale]] = frozenset(
@@ -51,10 +52,24 @@ def recipe_of(base: GrpoRecipe, run: Run) -> GrpoRecipe:
     return base.model_copy(update={"rewards": rewards, "run": base.run.model_copy(update={"seed": run.seed})})
 
 
-def is_finished(base: GrpoRecipe, folder: Path) -> bool:
-    """Whether the run's last held-out figures are there."""
+def is_finished(base: GrpoRecipe, folder: Path, run: Run) -> bool:
+    """Whether the last held-out figures of `run` are in its folder. InputError when they are those of another recipe."""
     lines = run_lines(folder, "held_out.jsonl")
-    return bool(lines) and lines[-1]["step"] == base.run.steps
+    if not lines:
+        return False
+    written = folder / "recipe.json"
+    made = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {}
+    asked = recipe_of(base, run).model_dump(mode="json")
+    different = sorted(table for table, values in asked.items() if made.get(table) != values)
+    frozen, calibration = made.get("calibration"), base.rewards.calibration
+    if frozen is not None and calibration is not None and frozen != read_calibration(calibration).digest:
+        different.append("what the calibration holds")
+    if different:
+        raise InputError(
+            f"{folder}: was made from another recipe ({', '.join(different)}), and runs of two cannot be compared: give another "
+            "folder with --out, or the recipe as it was"
+        )
+    return lines[-1]["step"] == base.run.steps
 
 
 def run_study(
@@ -78,7 +93,7 @@ def run_study(
         told(f"{base.rewards.calibration}: made from the starting model's answers")
         _calibrate(base, base.rewards.calibration)
     runs = planned(seeds)
-    waiting = [run for run in runs if not is_finished(base, out / run.name)]
+    waiting = [run for run in runs if not is_finished(base, out / run.name, run)]
     kept, started = Kept(), time.monotonic()
     for place, run in enumerate(waiting, 1):
         train_grpo(recipe_of(base, run), out / run.name, progress, stop, kept=kept)
@@ -92,6 +107,6 @@ def _calibrate(base: GrpoRecipe, path: Path) -> None:
     recipe's size, which `evaluate run` cannot be told."""
     held_out = base.held_out.model_copy(update={"most_per_key": CALIBRATION_QUESTIONS})
     scores = start_scores(base.model_copy(update={"held_out": held_out}))
-    statistics = tuple(statistics_of(Key(source, task, "score"), own) for (source, task), own in scores.items())
-    calibration = Calibration(checkpoint=base.model.checkpoint, statistics=statistics)
+    measured = MeasuredScores({Key(source, task, "score"): tuple(own) for (source, task), own in scores.items()}, broken=0)
+    calibration = calibrate(measured, base.model.checkpoint, least=1)
     path.write_text(calibration.model_dump_json(indent=1) + "\n", encoding="utf-8")
