@@ -10,7 +10,7 @@ import pytest
 
 from medgrpo.core import ModelError
 from medgrpo.models import Encoded, rope_positions
-from medgrpo.policy import FeatureStore, Reader, SftModelSettings, add_adapters, merge_adapters, prepare_sft, tower_digest
+from medgrpo.policy import FeatureStore, Reader, SftModelSettings, add_adapters, merge_adapters, prepare_network, tower_digest
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
@@ -142,7 +142,7 @@ def test_adapters_begin_as_nothing_and_are_added_in(tiny: Any) -> None:
 )
 def test_each_part_is_a_switch(tiny: Any, settings: dict[str, Any], trained: set[str]) -> None:
     network = copy.deepcopy(tiny.network)
-    prepare_sft(network, SftModelSettings(checkpoint="m", **settings))
+    prepare_network(network, SftModelSettings(checkpoint="m", **settings))
 
     def part(name: str) -> str:
         if name.startswith("model.visual"):

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from medgrpo import __version__
-from medgrpo.core import Config, MissingExtra
+from medgrpo.core import Config, needing
 
 
 class PlanSide(Config):
@@ -45,12 +45,8 @@ class PlanBench(Config):
 
 def bench_plan(steps: int, scale: int, resident: bool = True) -> PlanBench:
     """`scale` multiplies the widths; without `resident` whole processes are left out. MissingExtra without the extra `models`."""
-    try:
+    with needing("medgrpo bench plan", "models", "torch", "transformers"):
         from medgrpo.bench.plan_sides import compare_all
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra("medgrpo bench plan", "models", error.name) from error
     with tempfile.TemporaryDirectory() as folder:
         sides = compare_all(Path(folder), steps, scale, resident)
     return PlanBench(

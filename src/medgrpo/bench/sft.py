@@ -6,7 +6,7 @@ import os
 import platform
 
 from medgrpo import __version__
-from medgrpo.core import Config, MissingExtra
+from medgrpo.core import Config, needing
 
 
 class SftBench(Config):
@@ -40,12 +40,8 @@ class SftBench(Config):
 
 def bench_sft(samples: int, rounds: int, threads: int, seed: int = 0) -> SftBench:
     """MissingExtra without the extra `models`."""
-    try:
+    with needing("medgrpo bench sft", "models", "torch", "transformers"):
         from medgrpo.bench.sft_sides import measure_sft
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra("medgrpo bench sft", "models", error.name) from error
     found = measure_sft(samples, rounds, threads, seed)
     packed, padded = found.seconds["packed"], found.seconds["padded"]
     return SftBench(

@@ -43,14 +43,10 @@ def run(args: argparse.Namespace) -> int:
     import json
     import sys
 
-    from medgrpo.core import MissingExtra
+    from medgrpo.core import needing
 
-    try:
+    with needing("medgrpo train perception", "train", "torch", "onnx"):
         from medgrpo.training import Order, read_recipe, train_perception
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "onnx"):
-            raise
-        raise MissingExtra("medgrpo train perception", "train", error.name) from error
     from medgrpo.cli.progress import titled_progress
 
     order = Order(

@@ -49,14 +49,10 @@ def run(args: argparse.Namespace) -> int:
     import json
 
     from medgrpo.cli.output import write_text
-    from medgrpo.core import InputError, MissingExtra
+    from medgrpo.core import InputError, needing
 
-    try:
+    with needing("medgrpo train plan", "models", "torch", "transformers"):
         from medgrpo.policy import Asked, Machine, make_plan, plan_json, plan_lines, read_recipe
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra("medgrpo train plan", "models", error.name) from error
     if (args.teraflops is None) != (args.bandwidth is None):
         raise InputError("--teraflops and --bandwidth belong together: products are bound by one, sampling by the other")
     told = None if args.teraflops is None else Machine(args.teraflops * 1e12, args.bandwidth * 1e9, 5e-6)

@@ -23,14 +23,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     from medgrpo.cli.output import write_text
-    from medgrpo.core import MissingExtra
+    from medgrpo.core import needing
 
-    try:
+    with needing("medgrpo train report", "models", "torch", "transformers"):
         from medgrpo.policy import run_page
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra("medgrpo train report", "models", error.name) from error
     target = args.out or args.run_folder / "report.html"
     write_text(target, run_page(args.run_folder))
     sys.stdout.write(f"{target}\n")

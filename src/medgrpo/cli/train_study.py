@@ -25,15 +25,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from medgrpo.core import MissingExtra
+    from medgrpo.core import needing
 
-    try:
+    with needing("medgrpo train study", "models", "torch", "transformers"):
         from medgrpo.experiments import planned, run_study, write_study
         from medgrpo.policy import read_grpo_recipe
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra("medgrpo train study", "models", error.name) from error
     from medgrpo.analysis import stop_on_signals
     from medgrpo.cli.progress import titled_progress
 

@@ -30,15 +30,11 @@ def run(args: argparse.Namespace) -> int:
     import shlex
     import sys
 
-    from medgrpo.core import MissingExtra
+    from medgrpo.core import needing
 
-    try:
+    with needing("medgrpo train verl", "models", "torch", "transformers"):
         from medgrpo.cluster import NOT_CARRIED, JudgeChoice, Nodes, launch_arguments
         from medgrpo.policy import read_grpo_recipe
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra("medgrpo train verl", "models", error.name) from error
 
     nodes = Nodes(args.nodes, args.gpus_per_node, args.gpus_per_engine)
     judge = JudgeChoice(args.judge, args.judge_model)

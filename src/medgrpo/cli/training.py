@@ -37,14 +37,10 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
 
 def run_training(args: argparse.Namespace, command: str, work: Work) -> int:
     """`work` in this process, in each of those that a launcher started, or in those that are started here; the exit code."""
-    from medgrpo.core import InputError, MissingExtra
+    from medgrpo.core import InputError, needing
 
-    try:
+    with needing(f"medgrpo train {command}", "models", "torch", "transformers"):
         from medgrpo.policy import open_team, run_processes
-    except ModuleNotFoundError as error:
-        if error.name not in ("torch", "transformers"):
-            raise
-        raise MissingExtra(f"medgrpo train {command}", "models", error.name) from error
     from medgrpo.analysis import stop_on_signals
 
     started = os.environ.get("WORLD_SIZE")

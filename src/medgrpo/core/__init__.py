@@ -14,6 +14,7 @@ from medgrpo.core.errors import (
     ModelError,
     RecordError,
     VideoError,
+    needing,
 )
 from medgrpo.core.example import Example
 from medgrpo.core.score import Score, Unparsed
@@ -41,4 +42,5 @@ __all__ = [
     "VideoError",
     "clock",
     "length",
+    "needing",
 ]

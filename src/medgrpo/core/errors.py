@@ -16,6 +16,8 @@ MedgrpoError                 the root; the command line prints it as one line an
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -73,6 +75,17 @@ class MissingExtra(InputError):
 
     def __init__(self, what: str, extra: str, missing: str) -> None:
         super().__init__(f"{what} needs {missing}, which is not installed: pip install 'medgrpo[{extra}]'")
+
+
+@contextmanager
+def needing(what: str, extra: str, *packages: str) -> Generator[None]:
+    """Imports inside that lack one of these packages become MissingExtra; any other missing module is a fault of ours."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in packages:
+            raise
+        raise MissingExtra(what, extra, error.name) from error
 
 
 class AccessError(InputError):

@@ -11,6 +11,7 @@ from medgrpo.policy.held_out import start_scores
 from medgrpo.policy.keeping import run_lines
 from medgrpo.policy.kept import Kept
 from medgrpo.policy.launching import run_processes
+from medgrpo.policy.loading import prepare_network
 from medgrpo.policy.lora import add_adapters, merge_adapters, save_adapters, without_adapters
 from medgrpo.policy.losses import LossKind, answer_loss, clipped, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import Measured, measure
@@ -24,7 +25,7 @@ from medgrpo.policy.questions import Question, Sampler, pictures_of, read_questi
 from medgrpo.policy.recipe import GrpoRecipe, StopSettings, UpdateSettings, needs_sentences, read_grpo_recipe
 from medgrpo.policy.rewarding import Rewarded, Rewarder
 from medgrpo.policy.rollout import Sampled, sample_group, sample_groups
-from medgrpo.policy.sft import SftFinished, prepare_sft, train_sft
+from medgrpo.policy.sft import SftFinished, train_sft
 from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs, quotas
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe, read_sft_recipe
 from medgrpo.policy.spreading import Spread, spread_over
@@ -91,7 +92,7 @@ __all__ = [
     "pieces",
     "plan_json",
     "plan_lines",
-    "prepare_sft",
+    "prepare_network",
     "quotas",
     "ratios",
     "read_grpo_recipe",

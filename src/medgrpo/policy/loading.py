@@ -15,11 +15,11 @@ from medgrpo.policy.four_bit import four_bit_maker
 from medgrpo.policy.kept import Kept
 from medgrpo.policy.lora import add_adapters
 from medgrpo.policy.policy import Policy
-from medgrpo.policy.recipe import GrpoRecipe, ModelSettings
+from medgrpo.policy.recipe import GrpoRecipe, NetworkSettings
 from medgrpo.policy.spreading import Spread
 
 
-def load_network(settings: ModelSettings, local: int = 0) -> Any:
+def load_network(settings: NetworkSettings, local: int = 0) -> Any:
     """Transformers' class with its weights, on the device: `cuda` is the machine's device number `local`. ModelError, one line."""
     disable_progress_bar()  # the run draws its own
     try:
@@ -57,16 +57,23 @@ def _whole_network(checkpoint: str) -> Any:
     return network
 
 
-def prepare_network(network: Any, settings: ModelSettings) -> None:
-    """Freeze parts, put adapters on, switch checkpointing. InputError when nothing is left to train."""
+def prepare_network(network: Any, settings: NetworkSettings) -> None:
+    """Put adapters on, freeze what stays as it is, switch checkpointing. InputError when nothing is left to train."""
     if settings.lora_rank:
         quantise = four_bit_maker() if settings.frozen_weights == "nf4" else None
         add_adapters(network.model.language_model, settings.lora_rank, settings.lora_alpha, quantise)
-    parts: dict[str, Any] = {
-        "vision": network.model.visual, "language": network.model.language_model, "head": network.lm_head,
-    }  # fmt: skip
-    for name in settings.frozen:
-        parts[name].requires_grad_(False)
+    visual = network.model.visual
+    projector = [visual.merger, *getattr(visual, "deepstack_merger_list", [])]
+    own = {id(weight) for part in projector for weight in part.parameters()}
+    parts: dict[str, list[Any]] = {
+        "vision": [visual],
+        "tower": [weight for weight in visual.parameters() if id(weight) not in own],
+        "projector": projector,
+        "language": [network.model.language_model],
+        "head": [network.lm_head],
+    }
+    for part in (part for name in settings.parts_frozen for part in parts[name]):
+        part.requires_grad_(False)
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise InputError("model.frozen leaves nothing to train")
     if settings.gradient_checkpointing:

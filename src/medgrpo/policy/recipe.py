@@ -22,18 +22,16 @@ FrozenWeights = Literal["float32", "nf4"]
 Recipe = TypeVar("Recipe", bound=Config)
 
 
-class ModelSettings(Config):
-    """The network and how it is read."""
+class NetworkSettings(Config):
+    """The network and how it is read: what GRPO and fine-tuning have in common."""
 
     checkpoint: str
     """Folder or hub name of a Qwen2.5-VL, Qwen3-VL or Qwen3.5."""
     position_rule: PositionRule = "maximum"
     """Where text goes on after a clip; `maximum` is vLLM's and the published checkpoints', `side` transformers'."""
-    attention: AttentionKind = "blocks"
     compute: Literal["float32", "bfloat16"] = "float32"
     """Arithmetic of the layers. Weights and optimiser stay float32: at a rate of 5e-7 an update is lost in bfloat16 weights."""
     device: str = "cpu"
-    frozen: tuple[Literal["vision", "language", "head"], ...] = ()
     lora_rank: int = Field(default=0, ge=0)
     """Above 0 the language model's weights stay as they are and low-rank corrections of its projections are trained."""
     lora_alpha: float = Field(default=16.0, gt=0)
@@ -43,11 +41,27 @@ class ModelSettings(Config):
 
     @model_validator(mode="after")
     def _adapted(self) -> Self:
-        if self.lora_rank and "language" in self.frozen:
+        if self.lora_rank and "language" in self.parts_frozen:
             raise ValueError("lora_rank trains the language model; take `language` out of frozen, its own weights stay anyway")
         if self.frozen_weights != "float32" and not self.lora_rank:
             raise ValueError("frozen_weights = `nf4` is for weights beside adapters: set lora_rank")
         return self
+
+    @property
+    def parts_frozen(self) -> tuple[str, ...]:
+        """What the kind of training leaves as it is."""
+        return ()
+
+
+class ModelSettings(NetworkSettings):
+    """Of GRPO."""
+
+    attention: AttentionKind = "blocks"
+    frozen: tuple[Literal["vision", "language", "head"], ...] = ()
+
+    @property
+    def parts_frozen(self) -> tuple[str, ...]:
+        return self.frozen
 
 
 class DataSettings(Config):

@@ -26,11 +26,11 @@ from medgrpo.policy.exporting import export
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.figures import mean
 from medgrpo.policy.keeping import RunFolder
-from medgrpo.policy.loading import load_network, prepare_network
+from medgrpo.policy.loading import load_network
 from medgrpo.policy.questions import Question, encoded_prompt, read_questions
 from medgrpo.policy.recipe import DataSettings
 from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs
-from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe
+from medgrpo.policy.sft_recipe import SftRecipe
 from medgrpo.policy.spreading import spread_over
 from medgrpo.policy.team import ALONE, Team
 from medgrpo.policy.trackers import Trackers
@@ -68,8 +68,7 @@ class SftRun:
         told = {"medgrpo": __version__, **recipe.model_dump(mode="json"), "questions_sha256": data}
         goes_on = start_together(self.folder, team, told, recipe.data.questions, found)
         torch.manual_seed(recipe.run.seed)
-        network = load_network(recipe.model.loading(), team.local)
-        choose_trained(network, recipe.model)
+        network = load_network(recipe.model, team.local)
         store = None
         if recipe.model.features:
             store = FeatureStore(recipe.model.features, tower_digest(network.model.visual, recipe.model.compute))
@@ -236,29 +235,6 @@ class SftRun:
                 raise ModelError(f"log-probabilities of {question.example.key} differ by {apart:.2g} between packed and alone")
             return
         raise InputError(f"{self.recipe.data.questions}: no sample can be had, the first because {reason}")
-
-
-def prepare_sft(network: Any, settings: SftModelSettings) -> None:
-    """All that a recipe does to its network before training."""
-    prepare_network(network, settings.loading())
-    choose_trained(network, settings)
-
-
-def choose_trained(network: Any, settings: SftModelSettings) -> None:
-    """Freeze what the recipe says; adapters are on already."""
-    visual = network.model.visual
-    projector = [visual.merger, *getattr(visual, "deepstack_merger_list", [])]
-    if "tower" in settings.frozen:
-        visual.requires_grad_(False)
-        for part in projector:
-            part.requires_grad_(True)
-    if "projector" in settings.frozen:
-        for part in projector:
-            part.requires_grad_(False)
-    if "language" in settings.frozen:
-        network.model.language_model.requires_grad_(False)
-    if "head" in settings.frozen:
-        network.lm_head.requires_grad_(False)
 
 
 def encoded_sample(question: Question, data: DataSettings, encoder: Encoder) -> Encoded:

@@ -8,32 +8,19 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from medgrpo.core import Config
-from medgrpo.models import PositionRule
-from medgrpo.policy.recipe import DataSettings, FrozenWeights, ModelSettings, parsed_recipe, refuse_shares_of_four_bits
+from medgrpo.policy.recipe import DataSettings, NetworkSettings, parsed_recipe, refuse_shares_of_four_bits
 from medgrpo.policy.spreading import SpreadKind
 from medgrpo.policy.trackers import TrackerName
 
 Part = Literal["tower", "projector", "language", "head"]
 
 
-class SftModelSettings(Config):
+class SftModelSettings(NetworkSettings):
     """The network, and which of its weights are trained."""
 
-    checkpoint: str
-    """Folder or hub name of a Qwen2.5-VL, Qwen3-VL or Qwen3.5."""
-    position_rule: PositionRule = "maximum"
-    compute: Literal["float32", "bfloat16"] = "float32"
-    """Arithmetic of the layers. Weights and optimiser stay float32."""
-    device: str = "cpu"
     frozen: tuple[Part, ...] = ("tower", "projector")
     """`tower`: vision up to its last layer; `projector`: from there into the language model's width (deep-stack mergers too);
     `language`: embeddings and layers; `head`: the table over the vocabulary (where it is tied to the embeddings, both)."""
-    lora_rank: int = Field(default=0, ge=0)
-    """Above 0 the language model's weights stay as they are and low-rank corrections of its projections are trained."""
-    lora_alpha: float = Field(default=16.0, gt=0)
-    frozen_weights: FrozenWeights = "float32"
-    """How the weights beside adapters are held: `nf4` is four bits each (QLoRA), through bitsandbytes."""
-    gradient_checkpointing: bool = False
     features: Path | Literal[False] = False
     """Folder where features of a frozen tower and projector are kept for later runs; false: computed each time."""
 
@@ -41,26 +28,13 @@ class SftModelSettings(Config):
     def _fits(self) -> Self:
         if self.features and not {"tower", "projector"} <= set(self.frozen):
             raise ValueError("features can be kept only where `tower` and `projector` are both frozen")
-        if self.lora_rank and "language" in self.frozen:
-            raise ValueError("lora_rank trains the language model; take `language` out of frozen, its own weights stay anyway")
-        if self.frozen_weights != "float32" and not self.lora_rank:
-            raise ValueError("frozen_weights = `nf4` is for weights beside adapters: set lora_rank")
         if set(self.frozen) == {"tower", "projector", "language", "head"}:
             raise ValueError("frozen leaves nothing to train")
         return self
 
-    def loading(self) -> ModelSettings:
-        """What the loader of all training knows; which parts are trained is decided after it."""
-        return ModelSettings(
-            checkpoint=self.checkpoint,
-            position_rule=self.position_rule,
-            compute=self.compute,
-            device=self.device,
-            lora_rank=self.lora_rank,
-            lora_alpha=self.lora_alpha,
-            frozen_weights=self.frozen_weights,
-            gradient_checkpointing=self.gradient_checkpointing,
-        )
+    @property
+    def parts_frozen(self) -> tuple[str, ...]:
+        return self.frozen
 
 
 class BatchSettings(Config):

@@ -29,7 +29,7 @@ from medgrpo.policy.planning.shape import Recipe, group_pieces, sft_steps
 from medgrpo.policy.planning.tokens import count_tokens
 from medgrpo.policy.questions import Question, encoded_prompt, read_questions
 from medgrpo.policy.recipe import GrpoRecipe
-from medgrpo.policy.sft import choose_trained, encoded_sample, train_sft
+from medgrpo.policy.sft import encoded_sample, train_sft
 from medgrpo.policy.sft_recipe import SftRecipe
 from medgrpo.policy.spreading import spread_over
 from medgrpo.policy.team import ALONE
@@ -141,8 +141,7 @@ def _grpo_memory(recipe: GrpoRecipe, questions: tuple[Question, ...], encoder: E
 
 
 def _sft_memory(recipe: SftRecipe, questions: tuple[Question, ...], encoder: Encoder) -> Mapping[str, int]:
-    network = load_network(recipe.model.loading())
-    choose_trained(network, recipe.model)
+    network = load_network(recipe.model)
     store = None
     if recipe.model.features:
         store = FeatureStore(recipe.model.features, tower_digest(network.model.visual, recipe.model.compute))
