@@ -71,4 +71,6 @@ def test_the_command_prints_one_that_can_be_pasted(recipe: Path, capsys: pytest.
     shown = capsys.readouterr()
     assert shown.out.startswith("python -m verl.trainer.main_ppo \\\n    data.train_files=")
     assert f"data.train_files={recipe}" in shown.out
-    assert shown.err.count("not carried over") == 3
+    assert shown.err.count("not carried over") == 6
+    for setting in ("prompts_together", "prompts_kept", "model.attention", "run.spread"):
+        assert setting in shown.err
