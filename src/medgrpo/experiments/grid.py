@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from medgrpo.core import InputError
 from medgrpo.policy import GrpoRecipe, Kept, run_lines, start_scores, train_grpo
@@ -58,7 +58,7 @@ def is_finished(base: GrpoRecipe, folder: Path, run: Run) -> bool:
     if not lines:
         return False
     written = folder / "recipe.json"
-    made = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {}
+    made: dict[str, Any] = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {}
     asked = recipe_of(base, run).model_dump(mode="json")
     different = sorted(table for table, values in asked.items() if made.get(table) != values)
     frozen, calibration = made.get("calibration"), base.rewards.calibration
