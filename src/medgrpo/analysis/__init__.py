@@ -22,11 +22,15 @@ from medgrpo.analysis.records import (
 from medgrpo.analysis.run import AnalysisResult, analyze, analyze_source
 from medgrpo.analysis.settings import AnalysisOptions, Existing, VideoIdentity, identify
 from medgrpo.analysis.stop import stop_on_signals
+from medgrpo.analysis.words import NOTICE as WORDS_NOTICE
+from medgrpo.analysis.words import WORDS_FILE, Words, model_words
 
 __all__ = [
     "DISCLAIMER",
     "RECORD_TYPES",
     "SCHEMA_VERSION",
+    "WORDS_FILE",
+    "WORDS_NOTICE",
     "Analysis",
     "AnalysisOptions",
     "AnalysisRecord",
@@ -40,10 +44,12 @@ __all__ = [
     "StageClock",
     "Summary",
     "VideoIdentity",
+    "Words",
     "analyze",
     "analyze_batch",
     "analyze_source",
     "identify",
+    "model_words",
     "output_folders",
     "parse_line",
     "read_analysis",

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from medgrpo.cli.command import Subparsers
+from medgrpo.cli.command import Subparsers, whole
+
+if TYPE_CHECKING:
+    from medgrpo.sources import BenchmarkRecord
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -19,6 +24,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument("source", metavar="SOURCE", help="name of the data set; docs/sources.md lists them")
     parser.add_argument("path", metavar="DIR", type=Path, help="folder of the raw annotation")
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="file to write: .json, .jsonl or .parquet")
+    parser.add_argument("--most-per-task", metavar="N", type=whole, help="an even choice of each task's questions (default: all)")
     return parser
 
 
@@ -27,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
     from medgrpo.cli.output import writing
     from medgrpo.core import InputError
-    from medgrpo.sources import SOURCES, SUFFIXES, BenchmarkRecord, Problem, write_medvidbench
+    from medgrpo.sources import SOURCES, SUFFIXES, Problem, write_medvidbench
 
     if args.source not in SOURCES:
         raise InputError(f"{args.source}: no such source; there are {', '.join(SOURCES)}")
@@ -43,9 +49,23 @@ def run(args: argparse.Namespace) -> int:
                 yield found
 
     with writing(args.out):
-        count = write_medvidbench(args.out, records())
+        count = write_medvidbench(
+            args.out, records() if args.most_per_task is None else spread(list(records()), args.most_per_task)
+        )
     told = f"{args.out}: {count} questions"
     if problems:
         told += f"; problems: {len(problems)} (medgrpo data check {args.source} {args.path} names each)"
     Console(highlight=False, soft_wrap=True).print(told, markup=False)
     return 0
+
+
+def spread(records: Sequence[BenchmarkRecord], most_per_task: int) -> Iterator[BenchmarkRecord]:
+    """In their order and numbered anew, of each type at most so many, evenly spaced."""
+    places: dict[str, list[int]] = {}
+    for place, record in enumerate(records):
+        places.setdefault(record.qa_type, []).append(place)
+    kept: set[int] = set()
+    for own in places.values():
+        count = min(most_per_task, len(own))
+        kept |= {own[index * len(own) // count] for index in range(count)}
+    return (replace(records[place], index=index) for index, place in enumerate(sorted(kept)))

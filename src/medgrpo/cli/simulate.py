@@ -6,7 +6,7 @@ import argparse
 import re
 from pathlib import Path
 
-from medgrpo.cli.command import Subparsers
+from medgrpo.cli.command import Subparsers, whole
 from medgrpo.cli.simulating import WORLDS, add_case_arguments, simulate_with_progress
 
 
@@ -29,21 +29,38 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument(
         "--frames", action="store_true", help="also one picture per second (of a cholecystectomy in CholecT50's layout)"
     )
+    parser.add_argument(
+        "--cases",
+        metavar="N",
+        type=whole,
+        help="so many cases, seed by seed from --seed on, each in a folder below --out; those that are there already are kept",
+    )
     parser.add_argument("--force", action="store_true", help="replace a case that is there already")
     return parser
 
 
 def run(args: argparse.Namespace) -> int:
-    import sys
-
     from medgrpo.core import InputError
 
+    if args.cases is not None:
+        for seed in range(args.seed, args.seed + args.cases):
+            out = args.out / f"{args.procedure}-{seed:04d}"
+            if args.force or not (out / "truth.json").exists():
+                _simulate(args, out, seed)
+        return 0
     if (args.out / "truth.json").exists() and not args.force:
         raise InputError(f"{args.out}: already holds a simulated case: use --force to replace it, or another folder with --out")
+    _simulate(args, args.out, args.seed)
+    return 0
+
+
+def _simulate(args: argparse.Namespace, out: Path, seed: int) -> None:
+    import sys
+
     video = simulate_with_progress(
-        args.out,
+        out,
         minutes=args.minutes,
-        seed=args.seed,
+        seed=seed,
         deviations=args.deviation,
         procedure=args.procedure,
         size_wh=args.size,
@@ -51,7 +68,6 @@ def run(args: argparse.Namespace) -> int:
         frames=args.frames,
     )
     sys.stdout.write(f"{video}\n")
-    return 0
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from medgrpo.analysis import DISCLAIMER, AnalysisResult, Outcome
+from medgrpo.analysis import DISCLAIMER, WORDS_FILE, WORDS_NOTICE, AnalysisResult, Outcome, Words
 from medgrpo.core import Span, clock, length
 from medgrpo.knowledge import label, load_procedure
 from medgrpo.reasoning import RiskLevel, RiskState, Timeline
@@ -41,6 +41,17 @@ def print_outcomes(outcomes: Sequence[Outcome], as_json: bool = False) -> None:
         console.print(table)
         failed = sum(outcome.error is not None for outcome in outcomes)
         console.print(f"{len(outcomes) - failed} analysed, {failed} failed")
+
+
+def print_words(told: Sequence[tuple[Outcome, Sequence[Words]]]) -> None:
+    """What a video-language model said of each video, marked as its own words."""
+    console = Console(highlight=False)
+    for outcome, said in told:
+        console.print(f"[bold]{escape(outcome.path.name)}[/]  [yellow]{WORDS_NOTICE}[/]")
+        for one in said:
+            words = escape(one.text) if one.text is not None else f"[red]no answer[/]: {escape(one.failure or '')}"
+            console.print(f"  {clock(one.span.start_seconds)}-{clock(one.span.end_seconds)} {label(one.task)}: {words}")
+        console.print(f"  in {escape(str(outcome.out_dir / WORDS_FILE))}", soft_wrap=True)
 
 
 def _print_result(console: Console, result: AnalysisResult) -> None:

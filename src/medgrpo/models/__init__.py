@@ -10,15 +10,17 @@ from medgrpo.models.encoded import Encoded, VisionTokens
 from medgrpo.models.endpoint import Endpoint, Prices, check_listening
 from medgrpo.models.family import Family, family_of
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
+from medgrpo.models.nano import build_nano
 from medgrpo.models.options import ModelOptions
 from medgrpo.models.positions import PositionRule, positions_of_runs, rope_positions
 from medgrpo.models.preprocess import Patches, VideoForm, patchify
-from medgrpo.models.registry import BACKENDS, Backend, open_model
+from medgrpo.models.registry import BACKENDS, SHIPPED, Backend, Shipped, open_model
 from medgrpo.models.scripted import ScriptedModel
 from medgrpo.models.tiny import TINY_KINDS, TinyKind, build_tiny
 
 __all__ = [
     "BACKENDS",
+    "SHIPPED",
     "TINY_KINDS",
     "Backend",
     "Completion",
@@ -35,11 +37,13 @@ __all__ = [
     "Prices",
     "Request",
     "ScriptedModel",
+    "Shipped",
     "TinyKind",
     "Turn",
     "VideoForm",
     "VisionTokens",
     "batches",
+    "build_nano",
     "build_tiny",
     "check_listening",
     "collate",

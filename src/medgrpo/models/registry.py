@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,21 @@ def _transformers(name: str, options: ModelOptions) -> Model:
     return open_transformers(name, options)
 
 
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A checkpoint inside this package, `CARD.md` beside its weights, and how clips were shown to it in training."""
+
+    folder: Path
+    most_frames: int
+    patches: int
+    """Merged patches of a picture."""
+
+
+SHIPPED: Mapping[str, Shipped] = {
+    "nano": Shipped(Path(__file__).parent / "shipped" / "nano", most_frames=16, patches=12),
+}
+"""By the whole of what a person writes: one folder and one line each."""
+
 BACKENDS = (
     Backend("scripted", "scripted:FILE", ("scripted:",), True, lambda name, _: open_scripted(Path(name))),
     Backend("vllm", "vllm:ORG/NAME or vllm:FOLDER", ("vllm:",), True, open_vllm),
@@ -44,7 +59,22 @@ BACKENDS = (
 
 
 def open_model(name: str, options: ModelOptions | None = None) -> Model:
-    """The model of that name, loaded. One line of ModelError or InputError says what to do when it cannot be had."""
+    """The model of that name, loaded. One line of ModelError or InputError says what to do when it cannot be had.
+
+    A shipped one is shown clips as it was trained on them, unless `options` ask for less.
+    """
+    if name in SHIPPED:
+        shipped = SHIPPED[name]
+        return _transformers(str(shipped.folder), _as_trained(shipped, options or ModelOptions()))
     backend = next(one for one in BACKENDS if name.startswith(one.beginnings))
     beginning = next(one for one in backend.beginnings if name.startswith(one))
     return backend.open(name.removeprefix(beginning) if backend.cut else name, options or ModelOptions())
+
+
+def _as_trained(shipped: Shipped, options: ModelOptions) -> ModelOptions:
+    limits = {
+        "most_frames": min(options.most_frames, shipped.most_frames),
+        "least_patches": shipped.patches,
+        "most_patches": shipped.patches,
+    }
+    return options.model_copy(update=limits)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
@@ -19,6 +19,7 @@ from medgrpo.core import InputError, MissingExtra
 from medgrpo.models.quiet import quiet_loading
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
 
 TinyKind = Literal["qwen2.5-vl", "qwen3-vl", "qwen3.5", "smolvlm"]
@@ -62,6 +63,26 @@ def build_tiny(kind: TinyKind, out: Path, seed: int = 0, texts: Sequence[str] = 
     Beside the bytes the tokenizer has up to `pieces` pieces that are frequent in `texts`; a digit always stands alone. The folder
     appears whole or not at all. `tokens_per_second` is 2, as the published Qwen2.5-VL has it.
     """
+    turn = "<end_of_utterance>" if kind == "smolvlm" else "<|im_end|>"
+    return write_checkpoint(
+        out,
+        lambda: _tokenizer(_SYSTEM.get(kind, ""), texts, pieces),
+        lambda tokenizer: _config(kind, tokenizer),
+        _processor_files(kind),
+        seed,
+        turn,
+    )
+
+
+def write_checkpoint(
+    out: Path,
+    tokenizer_made: Callable[[], PreTrainedTokenizerBase],
+    config_of: Callable[[PreTrainedTokenizerBase], Any],
+    processor_files: Mapping[str, Mapping[str, Any]],
+    seed: int,
+    turn: str = "<|im_end|>",
+) -> Path:
+    """A random model of that configuration in the new folder `out`, whole or not at all. InputError when the folder is there."""
     try:
         import torch
         from transformers import AutoModelForImageTextToText, GenerationConfig
@@ -73,17 +94,16 @@ def build_tiny(kind: TinyKind, out: Path, seed: int = 0, texts: Sequence[str] = 
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        tokenizer = _tokenizer(_SYSTEM.get(kind, ""), texts, pieces)
+        tokenizer = tokenizer_made()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            model = AutoModelForImageTextToText.from_config(_config(kind, tokenizer))
-        turn = "<end_of_utterance>" if kind == "smolvlm" else "<|im_end|>"
+            model = AutoModelForImageTextToText.from_config(config_of(tokenizer))
         ends = [tokenizer.convert_tokens_to_ids(word) for word in (turn, "<|endoftext|>")]
         model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1], do_sample=False)
         with quiet_loading():
             model.save_pretrained(unfinished)
         tokenizer.save_pretrained(unfinished)
-        for file, content in _processor_files(kind).items():
+        for file, content in processor_files.items():
             (unfinished / file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         unfinished.replace(out)
     finally:
@@ -92,10 +112,9 @@ def build_tiny(kind: TinyKind, out: Path, seed: int = 0, texts: Sequence[str] = 
 
 
 def _tokenizer(system: str, texts: Sequence[str], pieces: int) -> PreTrainedTokenizerBase:
-    from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
+    from tokenizers import Tokenizer, pre_tokenizers
     from tokenizers.models import BPE
     from tokenizers.trainers import BpeTrainer
-    from transformers import PreTrainedTokenizerFast
 
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     made = Tokenizer(BPE(vocab={letter: place for place, letter in enumerate(letters)}, merges=[]))
@@ -103,10 +122,18 @@ def _tokenizer(system: str, texts: Sequence[str], pieces: int) -> PreTrainedToke
     if texts:  # pieces may hold several words: questions are templates
         made.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True), made.pre_tokenizer])
         made.train_from_iterator(texts, BpeTrainer(vocab_size=len(letters) + pieces, initial_alphabet=letters, show_progress=False))
-    made.decoder = decoders.ByteLevel()
-    made.add_special_tokens([AddedToken(word, normalized=False, special=True) for word in _WORDS])
+    return chat_tokenizer(made, system)
+
+
+def chat_tokenizer(pieces: Tokenizer, system: str) -> PreTrainedTokenizerBase:
+    """Byte-level pieces, with Qwen's special words and a chat template put to them; `system` is said where nobody says another."""
+    from tokenizers import AddedToken, decoders
+    from transformers import PreTrainedTokenizerFast
+
+    pieces.decoder = decoders.ByteLevel()
+    pieces.add_special_tokens([AddedToken(word, normalized=False, special=True) for word in _WORDS])
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=made, pad_token="<|endoftext|>", eos_token="<|im_end|>", padding_side="left"
+        tokenizer_object=pieces, pad_token="<|endoftext|>", eos_token="<|im_end|>", padding_side="left"
     )
     tokenizer.chat_template = _TEMPLATE.replace("DEFAULT_SYSTEM", repr(system))
     return tokenizer
@@ -185,8 +212,11 @@ def _processor_files(kind: TinyKind) -> Mapping[str, Mapping[str, Any]]:
     if kind == "smolvlm":
         squaring = {"max_image_size": {"longest_edge": _SMOL_SIDE}, "size": {"longest_edge": 4 * _SMOL_SIDE}, **_HALF_SCALE}
         return {"video_preprocessor_config.json": {**squaring, "video_processor_type": "SmolVLMVideoProcessor"}}
-    first = kind == "qwen2.5-vl"
-    patch = 14 if first else 16
+    return processor_files(14 if kind == "qwen2.5-vl" else 16, first=kind == "qwen2.5-vl")
+
+
+def processor_files(patch: int, *, first: bool = False) -> Mapping[str, Mapping[str, Any]]:
+    """Qwen's: patches of that many pixels, two pictures deep, merged 2x2. `first`: Qwen2.5-VL's names and scale, or Qwen3-VL's."""
     unit = (patch * 2) ** 2
     common = {
         "patch_size": patch,
@@ -196,7 +226,7 @@ def _processor_files(kind: TinyKind) -> Mapping[str, Mapping[str, Any]]:
         **(_CLIP_SCALE if first else _HALF_SCALE),
     }
     name = "Qwen2VL" if first else "Qwen3VL"
-    processor = {"qwen2.5-vl": "Qwen2_5_VLProcessor"}.get(kind, "Qwen3VLProcessor")
+    processor = "Qwen2_5_VLProcessor" if first else "Qwen3VLProcessor"
     still = {"image_processor_type": "Qwen2VLImageProcessor", "processor_class": processor}
     return {
         "preprocessor_config.json": {**common, **still},

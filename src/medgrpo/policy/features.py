@@ -91,6 +91,5 @@ def as_outputs(features: Sequence[Features]) -> Any:
     first, *deep = (list(one) for one in zip(*features, strict=True))
     outputs: Any = BaseModelOutputWithPooling()
     outputs.pooler_output = first
-    if deep:
-        outputs.deepstack_features = deep
+    outputs.deepstack_features = deep  # Qwen3-VL's asks for the list, be it empty; Qwen2.5-VL's does not look
     return outputs

@@ -18,7 +18,7 @@ def constant_answer(task: AnyTask, golds: Sequence[Any]) -> Any:
     """The constant answer of a source, chosen on its references themselves: the most that a model that does not look can get.
 
     Labels and grades: the most frequent, each aspect for itself. Spans, boxes and events: of some references evenly
-    spread over the source the one that scores best on average.
+    spread over the source the one that scores best on average. Captions: of as many the one that shares most words with the others.
     """
     first = golds[0]
     if isinstance(first, NextActionAnswer):
@@ -29,13 +29,19 @@ def constant_answer(task: AnyTask, golds: Sequence[Any]) -> Any:
         return type(first)(
             {name: Counter(gold.grades[name] for gold in golds if name in gold.grades).most_common(1)[0][0] for name in names}
         )
-    if task.card.needs_judge:
-        return first
     tried = _spread(golds, _TRIED_ON)
+    if task.card.needs_judge:
+        return max(tried, key=lambda one: sum(_shared_words(one.text, other.text) for other in tried))
     return max(
         _spread(golds, task.card.constant_candidates),
         key=lambda candidate: sum(task.score(candidate, gold).value or 0.0 for gold in tried),
     )
+
+
+def _shared_words(one: str, other: str) -> float:
+    """Distinct words that both have, over those that either has."""
+    first, second = set(one.lower().split()), set(other.lower().split())
+    return len(first & second) / len(first | second)
 
 
 def _spread(items: Sequence[Any], count: int) -> list[Any]:

@@ -31,6 +31,7 @@ from medgrpo.sources.nurvid import NurvidNames, NurvidSegment, NurvidSplit, Nurv
 from medgrpo.sources.overlaps import Recordings, is_doubtful, recordings, same_recording
 from medgrpo.sources.problem import Problem
 from medgrpo.sources.record_files import SUFFIXES
+from medgrpo.sources.simulated import SimulatedCase, read_simulated
 from medgrpo.sources.table import MEDVIDBENCH, SOURCES, check_source
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Problem",
     "Recordings",
     "Region",
+    "SimulatedCase",
     "Source",
     "SourceCard",
     "act_caption",
@@ -75,6 +77,7 @@ __all__ = [
     "read_medvidbench",
     "read_nurvid",
     "read_nurvid_names",
+    "read_simulated",
     "read_video",
     "record_of",
     "recordings",

@@ -1,7 +1,8 @@
 """Simulated cases -> questions of all eight tasks, with exact truth. Drawings: to test and train software, never evidence.
 
 Layout: folders that `medgrpo simulate --frames` wrote (docs/simulation.md), the given folder itself or any below it: `truth.json`,
-`truth.jsonl`, and a picture a second. Clips of the longer questions are cut so that each has at most a picture a second.
+`truth.jsonl`, and a picture a second. Times are given to a tenth of a second, boxes to a tenth of a pixel. Clips of the longer
+questions are cut so that each has at most a picture a second.
 """
 
 from __future__ import annotations
@@ -234,11 +235,12 @@ def _alone(found: Sequence[tuple[str, PixelBox]]) -> dict[str, PixelBox]:
 
 def _pixels(corners: Sequence[float], width: int, height: int) -> PixelBox:
     x0, y0, x1, y1 = corners
-    return PixelBox(round(x0 * width, 2), round(y0 * height, 2), round(x1 * width, 2), round(y1 * height, 2))
+    return PixelBox(round(x0 * width, 1), round(y0 * height, 1), round(x1 * width, 1), round(y1 * height, 1))
 
 
 def _span(one: dict[str, Any]) -> Span:
-    return Span(float(one["start_seconds"]), float(one["end_seconds"]))
+    """To a tenth of a second: nobody sees more in a picture a second, and answers stay short."""
+    return Span(round(float(one["start_seconds"]), 1), round(float(one["end_seconds"]), 1))
 
 
 def _until(segments: Segments, end: float) -> list[tuple[Span, str]]:
