@@ -44,3 +44,15 @@ def test_the_command_learns_from_a_file_of_questions(tmp_path: Path, capsys: pyt
     assert main(["train", "start", str(tmp_path / "none.json"), "--out", str(tmp_path / "nano")]) == 2
     assert "none.json" in capsys.readouterr().err
     assert not (tmp_path / "nano").exists()
+
+
+def test_numbers_begin_near_their_neighbours(tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoModelForImageTextToText
+
+    folder = build_nano(TEXTS, tmp_path / "nano")
+    table = AutoModelForImageTextToText.from_pretrained(folder).get_input_embeddings().weight
+    twelve, thirteen, eighty = (table[one] for one in open_encoder(str(folder)).tokenizer.convert_tokens_to_ids(["12", "13", "80"]))
+    near, far = (torch.cosine_similarity(twelve, other, dim=0).item() for other in (thirteen, eighty))
+    assert near > 0.4
+    assert near > far + 0.2

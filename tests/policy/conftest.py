@@ -96,7 +96,6 @@ def make_tiny(kind: Any, folder: Path) -> Tiny:
     return Tiny(folder, open_encoder(str(folder)), network)
 
 
-<<<<<<< HEAD
 @dataclass(frozen=True)
 class Ended:
     """How one of several processes came to its end: what its work gave, the line it would write, or a code without a word."""
@@ -159,9 +158,9 @@ def in_processes(tmp_path: Path) -> Any:
         return [pickle.loads(file.read_bytes()) if file.exists() else None for file in files]
 
     return run
-=======
+
+
 @pytest.fixture(scope="session")
 def nano_start(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The nano model before training."""
     return build_nano(["When does cutting happen? 0.0-1.8, 12.5-18.0 seconds."] * 9, tmp_path_factory.mktemp("nano") / "start")
->>>>>>> 6e495f1 (A model to train on two cores: its start with its own tokenizer, its tower's training on drawn truth, many cases in one command, a model's own words beside an analysis)

@@ -81,8 +81,12 @@ def write_checkpoint(
     processor_files: Mapping[str, Mapping[str, Any]],
     seed: int,
     turn: str = "<|im_end|>",
+    prepare: Callable[[Any, PreTrainedTokenizerBase], None] | None = None,
 ) -> Path:
-    """A random model of that configuration in the new folder `out`, whole or not at all. InputError when the folder is there."""
+    """A random model of that configuration in the new folder `out`, whole or not at all. InputError when the folder is there.
+
+    `prepare` may change its weights before they are written.
+    """
     try:
         import torch
         from transformers import AutoModelForImageTextToText, GenerationConfig
@@ -98,6 +102,8 @@ def write_checkpoint(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model = AutoModelForImageTextToText.from_config(config_of(tokenizer))
+            if prepare is not None:
+                prepare(model, tokenizer)
         ends = [tokenizer.convert_tokens_to_ids(word) for word in (turn, "<|endoftext|>")]
         model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1], do_sample=False)
         with quiet_loading():

@@ -30,8 +30,8 @@ from medgrpo.policy.recipe import ModelSettings
 from medgrpo.sources import Problem, SimulatedCase, read_simulated
 from medgrpo.video import Sampling, clip_from_frames
 
-_GAPS = (1, 2, 2, 4)
-"""Seconds between two pictures of a pair, as clips of one or two minutes have them, and short ones."""
+_GAPS = (1, 2, 4, 4, 8)
+"""Seconds between two pictures of a pair: 16 pictures of one or two minutes are 4 or 8 apart, those of short clips 1."""
 _PAIRS = 24
 _GRADES = 5
 _WEIGHT_BOX = 5.0
