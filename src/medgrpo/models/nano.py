@@ -1,7 +1,8 @@
 """The start of the nano model: Qwen3-VL's class, small enough for two cores, with random weights and a tokenizer of its own.
 
 The tokenizer is learned from the questions that the model will be asked. A whole number below 200 is one token and a tenth is
-another, so that a time costs two, and the time before a picture is made of the tokens that an answer about it is made of. Numbers begin alike where they are near one another, as they cannot be learned one by one in so little time.
+another, so that a time costs two, and the time before a picture is made of the tokens that an answer about it is made of.
+Numbers begin alike where they are near one another, as they cannot be learned one by one in so little time.
 """
 
 # transformers and tokenizers leave many of their own types open
