@@ -9,6 +9,7 @@ from medgrpo.models.chat import Encoder, open_encoder
 from medgrpo.models.encoded import Encoded, VisionTokens
 from medgrpo.models.endpoint import Endpoint, Prices, check_listening
 from medgrpo.models.family import Family, family_of
+from medgrpo.models.halving import halve
 from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request, Turn
 from medgrpo.models.nano import build_nano
 from medgrpo.models.options import ModelOptions
@@ -48,6 +49,7 @@ __all__ = [
     "check_listening",
     "collate",
     "family_of",
+    "halve",
     "open_encoder",
     "open_model",
     "patchify",
