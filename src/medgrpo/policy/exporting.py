@@ -30,10 +30,10 @@ def _write_model(network: Any, encoder: Encoder, checkpoint: str, target: Path) 
     weights = {name: weight.detach() for name, weight in network.named_parameters(remove_duplicate=False)}
     network.save_pretrained(target, state_dict=weights)
     encoder.tokenizer.save_pretrained(target)
-    _copy_processor_files(checkpoint, target)
+    copy_processor_files(checkpoint, target)
 
 
-def _copy_processor_files(checkpoint: str, target: Path) -> None:
+def copy_processor_files(checkpoint: str, target: Path) -> None:
     """The files that say how pictures are cut, so that `model/` can be opened as the checkpoint was."""
     from transformers.utils.hub import cached_file
 

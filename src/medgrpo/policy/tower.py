@@ -23,8 +23,8 @@ from torch.nn import functional
 
 from medgrpo.core import InputError, Interrupted
 from medgrpo.models import Patches, VideoForm, open_encoder, patchify
+from medgrpo.policy.exporting import copy_processor_files
 from medgrpo.policy.features import seen_by
-from medgrpo.policy.grpo import copy_processor_files
 from medgrpo.policy.loading import load_network
 from medgrpo.policy.recipe import ModelSettings
 from medgrpo.sources import Problem, SimulatedCase, read_simulated
