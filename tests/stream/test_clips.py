@@ -187,3 +187,12 @@ def test_reach_by_hand() -> None:
     assert clean_reach(looks, 0.2, 0.5) == "x"
     assert "no look within" in str(clean_reach(looks, 1.6, 0.5))
     assert "no longer kept" in str(clean_reach(looks, 9.0, 0.5))
+
+
+def test_packets_are_held_only_where_clips_are_cut_from_them() -> None:
+    """Up to 96 MiB that no clip would be made of: not where text is looked for (the default) or masked, nor where none is kept."""
+    plain = Privacy(find_text=False)
+    assert Site(clips=SETTINGS, privacy=plain).packets_held == SETTINGS.limits
+    assert Site(clips=SETTINGS).packets_held is None
+    assert Site(clips=SETTINGS, privacy=Privacy(find_text=False, masks_xyxy=((0, 0, 0.5, 0.1),))).packets_held is None
+    assert Site(privacy=plain).packets_held is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -106,3 +107,20 @@ def test_a_failure_and_an_exception_are_told() -> None:
             loop.offer(tick(0.0), clear=True)
             (remark,) = waited(loop)
         assert (remark.text, remark.failure) == (None, told)
+
+
+def test_a_picture_of_another_size_begins_a_new_clip_and_the_loop_lives_on() -> None:
+    asked: list[Request] = []
+
+    def reply(request: Request) -> str:
+        asked.append(request)
+        return "x"
+
+    wide = np.full((90, 240, 3), 90, np.uint8)
+    with SlowLoop(ScriptedModel(reply, sampling=SAMPLING), ManualClock(), SlowSettings(every_seconds=4)) as loop:
+        for seconds, picture in ((0.0, GREY), (4.0, GREY), (8.0, wide), (12.0, wide)):
+            loop.offer(replace(tick(seconds), shown=picture), clear=True)
+            (remark,) = waited(loop)
+            assert (remark.text, remark.failure) == ("x", None)
+    lengths = [len(request.clip.seconds) for request in asked if request.clip is not None]
+    assert lengths == [1, 2, 1, 2], "the narrow pictures are not in the clip of the wide ones"

@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
     if args.clips:
         site = site.model_copy(update={"clips": site.clips.model_copy(update={"keep": True})})
     clock = ManualClock() if args.speed == 0 else SystemClock()
-    source = open_source(args.source, clock, args.speed, args.loops, site.clips.limits if site.clips.keep else None)
+    source = open_source(args.source, clock, args.speed, args.loops, site.packets_held)
     key = SigningKey.at(args.key or Path.home() / ".config" / "medgrpo" / "record.pem")
     perceiver = load_perceiver()
     loop = FastLoop(perceiver, load_procedure(site.procedure), site, clock, live=not source.waits)

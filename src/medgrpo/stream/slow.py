@@ -94,7 +94,10 @@ class SlowLoop:
         seconds, settings = tick.case_seconds, self.settings
         if not self._kept or seconds - self._kept[-1][0] >= 1 / settings.pictures_per_second - 1e-6:
             height, width = tick.shown.shape[:2]
-            self._kept.append((seconds, resize(tick.shown, *self._sampling.scaled_size(width, height))))
+            scaled = resize(tick.shown, *self._sampling.scaled_size(width, height))
+            if self._kept and self._kept[-1][1].shape != scaled.shape:
+                self._kept.clear()  # a clip has one size: it begins anew with the new one
+            self._kept.append((seconds, scaled))
         while self._kept and self._kept[0][0] < seconds - settings.window_seconds:
             self._kept.popleft()
         trigger = self._trigger(tick)
@@ -141,13 +144,13 @@ class SlowLoop:
 
     def _asked(self, wanted: _Wanted) -> Remark:
         first, last = wanted.pictures[0][0], wanted.pictures[-1][0]
-        images = [image for _, image in wanted.pictures]
-        height, width = images[0].shape[:2]
-        rate = Fraction(self.settings.pictures_per_second).limit_denominator(1000)
-        clip = SampledClip.of(images, [seconds - first for seconds, _ in wanted.pictures], rate, width, height)
-        request = Request(f"slow-{last:.1f}", wanted.question, clip, self.settings.max_new_tokens)
         text, failure = None, None
         try:
+            images = [image for _, image in wanted.pictures]
+            height, width = images[0].shape[:2]
+            rate = Fraction(self.settings.pictures_per_second).limit_denominator(1000)
+            clip = SampledClip.of(images, [seconds - first for seconds, _ in wanted.pictures], rate, width, height)
+            request = Request(f"slow-{last:.1f}", wanted.question, clip, self.settings.max_new_tokens)
             (answer,) = asyncio.run(self._model.generate([request]))
         except BaseException as error:  # noqa: BLE001 - whatever a backend does, even ending its thread: told, recorded, the case goes on
             failure = f"{type(error).__name__}: {error}"

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from medgrpo.core import Config, InputError
 from medgrpo.stream.keeping import ClipSettings, Retention
 from medgrpo.stream.privacy import Privacy
+from medgrpo.video import RingLimits
 
 Role = Literal["watcher", "partner"]
 
@@ -61,6 +62,12 @@ class Site(Config):
             "out_of_domain": ChannelPolicy(grouped_under=("video_lost", "video_frozen"), on_after_seconds=10.0),
         }
     )
+
+    @property
+    def packets_held(self) -> RingLimits | None:
+        """What is held of the stream's packets; None where no clip is cut from them: none is kept, or all are encoded."""
+        covered = self.privacy.find_text or bool(self.privacy.masks_xyxy)
+        return self.clips.limits if self.clips.keep and not covered else None
 
     def policy(self, channel: str) -> ChannelPolicy:
         """That channel's, or the defaults."""
