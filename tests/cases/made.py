@@ -79,11 +79,12 @@ def look(seconds: float) -> Observation:
 
 
 def filmed(path: Path, seconds: float = 30.0) -> Path:
-    """Stripes of three pixels, which are gone where the picture is dimmed; it grows brighter all the time."""
+    """Waves six pixels long that run to the right, gone where the picture is dimmed; too soft and too restless for letters. It
+    grows brighter all the time."""
     with VideoWriter(path, 96, 64, 10) as writer:
         for n in range(int(seconds * 10)):
-            image = np.zeros((64, 96, 3), np.uint8)
-            image[:, (np.arange(96) // 3) % 2 == 0] = 120 + int(120 * n / (seconds * 10))
+            waves = 22 * np.sin((np.arange(96) - n) * np.pi / 3) + 60 + 120 * n / (seconds * 10)
+            image = np.broadcast_to(waves.astype(np.uint8)[None, :, None], (64, 96, 3))
             writer.write(image)
     return path
 

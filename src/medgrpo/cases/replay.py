@@ -21,7 +21,7 @@ from medgrpo.core import DataError, RecordError
 from medgrpo.knowledge import load_procedure
 from medgrpo.perception import Observation
 from medgrpo.reasoning import Coverage, Reasoner, Timeline
-from medgrpo.stream import Decision, Site, reasoner_config
+from medgrpo.stream import Decision, Privacy, Site, reasoner_config
 
 _KEPT = ".timeline.jsonl"
 _COVERAGE = TypeAdapter(Coverage)
@@ -38,6 +38,7 @@ class Watched:
     said: int
     looks_per_second: float
     medgrpo_version: str
+    privacy: Privacy
     pictures: tuple[tuple[float, str, str, str, bool], ...]
     looks: tuple[Observation, ...]
     timeline: Timeline
@@ -68,6 +69,7 @@ def replayed(case: Path, *, observations: bool = False) -> Watched:
         read.said,
         looks_per_second,
         str(about.get("medgrpo", "unknown")),
+        site.privacy,
         tuple(read.pictures),
         tuple(_looks(case, read)) if observations else (),
         timeline,

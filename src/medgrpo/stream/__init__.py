@@ -27,7 +27,7 @@ from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.inbox import Answer, Inbox, leave_answer
 from medgrpo.stream.keeping import ClipSettings, Retention
 from medgrpo.stream.latency import Latencies
-from medgrpo.stream.privacy import Privacy, PrivacyFilter
+from medgrpo.stream.privacy import COVER_LEAD_SECONDS, Cover, Privacy, PrivacyFilter
 from medgrpo.stream.session import Listener, LiveSession, Totals
 from medgrpo.stream.showing import PICTURE, WANTED_SECONDS, Showing, about_picture, want_picture
 from medgrpo.stream.slow import Remark, SlowLoop, SlowSettings, current
@@ -38,6 +38,7 @@ from medgrpo.stream.thresholds import THRESHOLDS, Threshold, reasoner_config
 from medgrpo.stream.tick import STAGES, Tick
 
 __all__ = [
+    "COVER_LEAD_SECONDS",
     "PICTURE",
     "STAGES",
     "TECHNICAL_CHANNELS",
@@ -55,6 +56,7 @@ __all__ = [
     "ClipKeeper",
     "ClipSettings",
     "Clock",
+    "Cover",
     "Decision",
     "FastLoop",
     "Faults",

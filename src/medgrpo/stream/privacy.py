@@ -10,6 +10,8 @@ from medgrpo.stream.burned_in import TextFinder, TextLimits, blackened
 from medgrpo.video import Image, resize
 
 _DIMMED_WIDTH, _DIMMED_HEIGHT = 16, 9
+COVER_LEAD_SECONDS = 5.0
+"""Text that stands is found after 1.4 s of looks, and remembered for long after 4.2 s (TextLimits)."""
 _SEEN_INSIDE = (ViewState.INSIDE, ViewState.OBSCURED, ViewState.BLURRED)
 
 
@@ -32,15 +34,50 @@ class Privacy(Config):
         return masks
 
 
+class Cover:
+    """Blackens burned-in text and named regions, and dims: one case's pictures, each looked at once and in order of time.
+
+    Text is found by what was looked at before: a first picture hides only what looks like text at once, so whoever begins in the
+    middle looks at `COVER_LEAD_SECONDS` of pictures first."""
+
+    def __init__(self, settings: Privacy) -> None:
+        self._masks = [Box.clipped(*mask) for mask in settings.masks_xyxy]
+        self._finder = TextFinder(settings.text) if settings.find_text else None
+
+    @property
+    def covers(self) -> bool:
+        """Whether parts of pictures are, or may have to be, blackened before they leave."""
+        return bool(self._masks) or self._finder is not None
+
+    def look(self, seconds: float, image: Image) -> None:
+        """The next picture, as it came."""
+        if self._finder is not None:
+            self._finder.look(seconds, image)
+
+    def over(self, image: Image, clear: bool) -> Image:
+        """The picture that was looked at last as it may leave: dimmed to 16 x 9 blocks unless `clear`, text and regions black."""
+        height, width = image.shape[:2]
+        if self._finder is not None:
+            image = blackened(image, self._finder.cells)
+        if not clear:
+            image = resize(resize(image, _DIMMED_WIDTH, _DIMMED_HEIGHT), width, height)
+        if self._masks:
+            image = image.copy()
+            for mask in self._masks:
+                rows = slice(int(mask.y0 * height), -(-int(mask.y1 * height * 1000) // 1000) + 1)
+                columns = slice(int(mask.x0 * width), -(-int(mask.x1 * width * 1000) // 1000) + 1)
+                image[rows, columns] = 0
+        return image
+
+
 class PrivacyFilter:
     """Told of every look in order; turns its picture into one that may be shown, and counts how many were dimmed."""
 
     def __init__(self, settings: Privacy) -> None:
-        self._masks = [Box.clipped(*mask) for mask in settings.masks_xyxy]
+        self._cover = Cover(settings)
         self._needed = settings.inside_seconds
         self._inside_since: float | None = None
         self._clear = False
-        self._finder = TextFinder(settings.text) if settings.find_text else None
         self._seconds = 0.0
         self._size: tuple[int, ...] = ()
         self.dimmed = 0
@@ -53,7 +90,7 @@ class PrivacyFilter:
     @property
     def masks(self) -> bool:
         """Whether parts of pictures are, or may have to be, blackened before they leave."""
-        return bool(self._masks) or self._finder is not None
+        return self._cover.covers
 
     def look(self, observation: Observation) -> None:
         """Blurred and veiled views keep the state that was: neither proves that the camera left the body, nor that it came in."""
@@ -68,20 +105,9 @@ class PrivacyFilter:
     def shown(self, image: Image) -> Image:
         """The picture of the last look as it may leave: masked, and dimmed to 16 x 9 blocks unless `clear`. To be called once for
         each look; a picture of another size than the one before is as a beginning: nothing is known of its text yet."""
-        height, width = image.shape[:2]
         if self._size not in ((), image.shape):
             self._inside_since, self._clear = None, False
         self._size = image.shape
-        if self._finder is not None:
-            self._finder.look(self._seconds, image)
-            image = blackened(image, self._finder.cells)
-        if not self._clear:
-            self.dimmed += 1
-            image = resize(resize(image, _DIMMED_WIDTH, _DIMMED_HEIGHT), width, height)
-        if self._masks:
-            image = image.copy()
-            for mask in self._masks:
-                rows = slice(int(mask.y0 * height), -(-int(mask.y1 * height * 1000) // 1000) + 1)
-                columns = slice(int(mask.x0 * width), -(-int(mask.x1 * width * 1000) // 1000) + 1)
-                image[rows, columns] = 0
-        return image
+        self.dimmed += not self._clear
+        self._cover.look(self._seconds, image)
+        return self._cover.over(image, self._clear)

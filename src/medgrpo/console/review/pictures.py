@@ -1,10 +1,12 @@
-"""Pictures of a finished case: of its video where the store knows it, else those that `watch` kept. All pass the privacy filter."""
+"""Pictures of a finished case: of its video where the store knows it, else those that `watch` kept.
+
+All are covered as the live ones were: dimmed where the camera had not been inside, burned-in text and the site's regions black."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -14,7 +16,7 @@ from pathlib import Path
 from medgrpo.cases import CaseFolder, EvidencePicture, observations
 from medgrpo.core import VideoError
 from medgrpo.page import shrunk
-from medgrpo.stream import Privacy, PrivacyFilter
+from medgrpo.stream import COVER_LEAD_SECONDS, Cover, PrivacyFilter
 from medgrpo.video import Frame, Image, encode_jpeg, open_video
 
 LARGE_WIDTH, SMALL_WIDTH = 960, 320
@@ -39,9 +41,13 @@ class Pictures:
     def __init__(self, folder: CaseFolder, video: Path | None) -> None:
         self._folder, self._video = folder, video
         self._lock, self._stack = threading.Lock(), ExitStack()
-        self._kept: OrderedDict[tuple[int, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], Shown] = OrderedDict()
         self._frames: Iterator[Frame] | None = None
-        self._last = float("inf")
+        self._cover = Cover(folder.privacy)
+        self._covered: tuple[float, Image, bool] | None = None
+        """The second of the picture read last, as it may leave in full size, and whether it is dimmed."""
+        self._size: tuple[int, ...] = ()
+        self._resized = float("-inf")
         self._evidence = () if video is not None else tuple(sorted(folder.pictures, key=lambda one: one.seconds))
         self._looks: tuple[tuple[float, ...], tuple[bool, ...]] | None = None
 
@@ -61,33 +67,53 @@ class Pictures:
             if not moments:
                 return None
             place = _place(moments, seconds)
-            jpeg = self._kept.get((place, width)) or self._read(self._video, moments[place], clear[place], width)
-            if jpeg is None:
+            shown = self._kept.get((place, width)) or self._read(self._video, moments, clear, place, width)
+            if shown is None:
                 return None
-            self._kept[place, width] = jpeg
+            self._kept[place, width] = shown
             self._kept.move_to_end((place, width))
-            while sum(map(len, self._kept.values())) > _KEPT_BYTES and len(self._kept) > 1:
+            while sum(len(one.jpeg) for one in self._kept.values()) > _KEPT_BYTES and len(self._kept) > 1:
                 self._kept.popitem(last=False)
-            return Shown(moments[place], jpeg, not clear[place])
+            return shown
 
     def close(self) -> None:
         with self._lock:
-            self._frames = None
+            self._frames = self._covered = None
             self._stack.close()
 
-    def _read(self, video: Path, wanted: float, clear: bool, width: int) -> bytes | None:
+    def _read(self, video: Path, moments: Sequence[float], clear: Sequence[bool], place: int, width: int) -> Shown | None:
+        wanted = moments[place]
         try:
-            if self._frames is None or not self._last < wanted <= self._last + _JUMP_SECONDS:
-                self._stack.close()
-                source = self._stack.enter_context(open_video(video))
-                self._frames = source.looks(1 / self._folder.looks_per_second, wanted)
-            for frame in self._frames:
-                self._last = frame.seconds
-                if frame.seconds >= wanted:
-                    return encode_jpeg(_filtered(frame.image, clear, width)) if frame.seconds == wanted else None
+            last = float("inf") if self._frames is None or self._covered is None else self._covered[0]
+            if last != wanted:
+                if not last < wanted <= last + _JUMP_SECONDS:
+                    self._jump(video, moments[bisect_left(moments, wanted - COVER_LEAD_SECONDS)])
+                self._read_on(wanted, clear[place])
         except VideoError:
-            self._frames = None  # the next one opens it anew
-        return None
+            self._frames = self._covered = None  # the next one opens it anew
+        if self._covered is None or self._covered[0] != wanted:
+            return None
+        return Shown(wanted, encode_jpeg(shrunk(self._covered[1], width)), self._covered[2])
+
+    def _jump(self, video: Path, seconds: float) -> None:
+        self._stack.close()
+        source = self._stack.enter_context(open_video(video))
+        self._frames = source.looks(1 / self._folder.looks_per_second, seconds)
+        self._cover, self._size, self._resized, self._covered = Cover(self._folder.privacy), (), float("-inf"), None
+
+    def _read_on(self, wanted: float, clear: bool) -> None:
+        """Look at every picture up to that of `wanted`; a change of size is as a beginning (PrivacyFilter)."""
+        assert self._frames is not None
+        for frame in self._frames:
+            if self._size not in ((), frame.image.shape):
+                self._resized = frame.seconds
+            self._size = frame.image.shape
+            self._cover.look(frame.seconds, frame.image)
+            if frame.seconds >= wanted:
+                clear = clear and frame.seconds - self._resized >= self._folder.privacy.inside_seconds
+                self._covered = (frame.seconds, self._cover.over(frame.image, clear), not clear)
+                return
+        self._covered = None
 
     def _kept_by_watch(self, seconds: float) -> Shown | None:
         if not self._evidence:
@@ -103,7 +129,7 @@ def _place(moments: Sequence[float], seconds: float) -> int:
 
 def _shown(folder: CaseFolder) -> tuple[tuple[float, ...], tuple[bool, ...]]:
     """Every look's second, and whether its picture may be shown as it is: what the live privacy filter would have said."""
-    privacy = PrivacyFilter(Privacy())
+    privacy = PrivacyFilter(folder.privacy)
     moments: list[float] = []
     clear: list[bool] = []
     for look in observations(folder.path):
@@ -111,11 +137,6 @@ def _shown(folder: CaseFolder) -> tuple[tuple[float, ...], tuple[bool, ...]]:
         moments.append(look.seconds)
         clear.append(privacy.clear)
     return tuple(moments), tuple(clear)
-
-
-def _filtered(image: Image, clear: bool, width: int) -> Image:
-    """A filter that has seen no look dims whatever it is given."""
-    return shrunk(image if clear else PrivacyFilter(Privacy()).shown(image), width)
 
 
 def _genuine(case: Path, one: EvidencePicture) -> bytes | None:
