@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image as Picture
 
 from medgrpo.cases import CaseFolder, read_folder
-from medgrpo.console.review.pictures import Pictures
-from medgrpo.stream import Privacy
+from medgrpo.console.review.pictures import Pictures, begin_of
+from medgrpo.stream import Cover, Privacy, TextLimits
 from medgrpo.video import Image, VideoWriter
 
 
@@ -94,3 +94,21 @@ def test_a_region_that_the_site_named_is_black_and_only_what_it_asks_for(case: t
     pictures.close()
     assert image[HEIGHT // 2 + 2 :, : WIDTH // 4 - 2].max() < 40
     assert image[NAME].max() > 180, "this site says that its pictures hold no text"
+
+
+@pytest.mark.parametrize("step", [0.1, 0.2, 0.34, 1.0, 2.0, 4.0])
+def test_a_jump_begins_early_enough_at_any_rate_of_looks(step: float) -> None:
+    moments = [step * place for place in range(200)]
+    begin = begin_of(moments, 190, TextLimits())
+    assert moments[190] - moments[begin] >= 5.0 - 1e-9
+    cover = Cover(Privacy())
+    for place in range(begin, 191):
+        cover.look(moments[place], scene(place, named=True))
+    shown = cover.over(scene(190, named=True), clear=True)
+    assert shown[NAME].max() == 0
+
+
+def test_a_gap_in_the_pictures_and_the_beginning_of_the_case() -> None:
+    after_gap = [0.2 * place for place in range(100)] + [60.0, 60.2]
+    assert begin_of(after_gap, 101, TextLimits()) <= 100 - 24, "twelve looks at least .35 s apart before the gap"
+    assert begin_of(after_gap, 3, TextLimits()) == 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from pathlib import Path
 from medgrpo.cases import CaseFolder, EvidencePicture, observations
 from medgrpo.core import VideoError
 from medgrpo.page import shrunk
-from medgrpo.stream import COVER_LEAD_SECONDS, Cover, PrivacyFilter
+from medgrpo.stream import COVER_LEAD_SECONDS, Cover, PrivacyFilter, TextLimits
 from medgrpo.video import Frame, Image, encode_jpeg, open_video
 
 LARGE_WIDTH, SMALL_WIDTH = 960, 320
@@ -87,7 +87,7 @@ class Pictures:
             last = float("inf") if self._frames is None or self._covered is None else self._covered[0]
             if last != wanted:
                 if not last < wanted <= last + _JUMP_SECONDS:
-                    self._jump(video, moments[bisect_left(moments, wanted - COVER_LEAD_SECONDS)])
+                    self._jump(video, moments[begin_of(moments, place, self._folder.privacy.text)])
                 self._read_on(wanted, clear[place])
         except VideoError:
             self._frames = self._covered = None  # the next one opens it anew
@@ -125,6 +125,18 @@ class Pictures:
 
 def _place(moments: Sequence[float], seconds: float) -> int:
     return max(0, bisect_right(moments, seconds + 1e-6) - 1)
+
+
+def begin_of(moments: Sequence[float], place: int, text: TextLimits) -> int:
+    """The look at which to begin before that of `place`: so early that text in the picture has been found for sure by then.
+
+    The finder counts looks, not seconds, and passes over those that come sooner than `every_seconds`."""
+    counted, last, begin = 0, moments[place], place
+    while begin > 0 and (counted <= text.sure_looks or moments[place] - moments[begin] < COVER_LEAD_SECONDS):
+        begin -= 1
+        if last - moments[begin] >= text.every_seconds:
+            counted, last = counted + 1, moments[begin]
+    return begin
 
 
 def _shown(folder: CaseFolder) -> tuple[tuple[float, ...], tuple[bool, ...]]:
