@@ -56,8 +56,8 @@ def backend(request: pytest.FixtureRequest, tiny: dict[TinyKind, Path], monkeypa
     elif request.param == "vllm":
         module: Any = ModuleType("vllm")
         module.LLM, module.SamplingParams = _Engine, lambda **settings: SimpleNamespace(**settings)
+        module.__version__ = "0.33.0+cpu"  # of whichever distribution provides the module
         monkeypatch.setitem(sys.modules, "vllm", module)
-        monkeypatch.setattr("medgrpo.models.vllm_model.importlib.metadata.version", lambda _: "0.33.0")
         yield open_model(f"vllm:{tiny['qwen2.5-vl']}")
     else:
         server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)

@@ -48,8 +48,8 @@ def vllm(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
 
     module: Any = ModuleType("vllm")
     module.LLM, module.SamplingParams = make, lambda **settings: SimpleNamespace(**settings)
+    module.__version__ = "0.33.0+cpu"  # of whichever distribution provides the module
     monkeypatch.setitem(sys.modules, "vllm", module)
-    monkeypatch.setattr("medgrpo.models.vllm_model.importlib.metadata.version", lambda _: "0.33.0")
     return engines
 
 
@@ -81,6 +81,7 @@ def test_tokens_of_vision_are_banned_and_settings_are_the_requests(
     assert len(settings.logit_bias) == 4
     assert set(settings.logit_bias.values()) == {-100.0}
     assert vllm[0].made_with["generation_config"] == "vllm"
+    assert model.card.details["vllm"] == "0.33.0+cpu"
 
 
 def test_results_are_in_order_and_bad_requests_never_reach_the_engine(

@@ -10,7 +10,6 @@ each clip's rate. Its positions after a clip follow the rule `maximum` (see `rop
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -89,7 +88,7 @@ def open_vllm(name: str, options: ModelOptions) -> VllmModel:
     if options.position_rule != "maximum":
         raise InputError(f"vllm:{name}: vLLM goes on after a clip by the rule `maximum`; give that, or use transformers")
     try:
-        from vllm import LLM, SamplingParams
+        from vllm import LLM, SamplingParams, __version__
     except ModuleNotFoundError as error:
         raise MissingExtra(f"vllm:{name}", "vllm", error.name or "vllm") from error
     encoder = open_encoder(name)
@@ -108,7 +107,7 @@ def open_vllm(name: str, options: ModelOptions) -> VllmModel:
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"vllm:{name}: cannot be loaded: {first_line(error)}") from error
-    return VllmModel(name, engine, SamplingParams, encoder, options, importlib.metadata.version("vllm"))
+    return VllmModel(name, engine, SamplingParams, encoder, options, __version__)
 
 
 def vllm_prompt(encoder: Encoder, request: Request) -> Mapping[str, Any]:
