@@ -23,13 +23,15 @@ def look(domain: Domain) -> Observation:
 
 def test_no_picture_for_a_while_is_lost_until_one_comes() -> None:
     found, clock = watch()
-    found.arrived(1, clock.seconds())
+    found.arrived(clock.seconds())
+    found.shown(1, None, clock.seconds())
     clock.at(1.9)
     assert state(found, "video_lost") is ChannelState.MONITORING
     clock.at(2.1)
     assert state(found, "video_lost") is ChannelState.ALERT
     assert found.blind is not None
-    found.arrived(2, clock.seconds())
+    found.arrived(clock.seconds())
+    found.shown(2, None, clock.seconds())
     assert state(found, "video_lost") is ChannelState.MONITORING
     assert found.blind is None
 

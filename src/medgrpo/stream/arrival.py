@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from medgrpo.video import AmongPackets, Image
+from medgrpo.video import AmongPackets, Brightness, Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +32,17 @@ class Faults:
 NO_FAULTS = Faults()
 
 
+def _not_known() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrival:
     """A picture. `index` counts all that came in; `case_seconds` is its moment in the case; `arrived_seconds` the clock's when it
     came in. `paint` makes the picture: it costs something, so only looks are painted. `stamp_seconds`: the source's own clock, from
     the first picture of this connection, None where it has none. `faults`: since the picture before.
-    `packets`: the compressed packets that it came among, None where there are none or nobody asked for them."""
+    `packets`: the compressed packets that it came among, None where there are none or nobody asked for them. `brightness`: by
+    parts, worked out when asked for; None where the source does not tell it."""
 
     index: int
     case_seconds: float
@@ -48,6 +53,7 @@ class Arrival:
     stamp_seconds: float | None = None
     faults: Faults = NO_FAULTS
     packets: AmongPackets | None = None
+    brightness: Callable[[], Brightness | None] = _not_known
 
 
 class LinkState(StrEnum):

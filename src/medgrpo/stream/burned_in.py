@@ -62,16 +62,19 @@ class TextFinder:
         self._looked = float("-inf")
         self._memory: dict[str, _Memory] = {}
         self._left = np.zeros((0, 0), np.int16)
+        self._counted = 0
 
     def look(self, seconds: float, image: Image) -> None:
         """The picture of that second of the case, as it came."""
         size = (image.shape[0], image.shape[1])
         if size != self._size:
             self._size, self._memory, self._looked = size, {}, float("-inf")
+            self._counted = 0
             self._left = np.zeros((0, 0), np.int16)
         if seconds - self._looked < self._limits.every_seconds:
             return
         self._looked = seconds
+        self._counted += 1
         height, width = _judged_size(size)
         small = image if (height, width) == size else resize(image, width, height)
         shape = (-(-small.shape[0] // CELL), -(-small.shape[1] // CELL))
@@ -88,6 +91,11 @@ class TextFinder:
         left[wide] = np.maximum(left[wide], self._limits.kept_looks)
         left[_grown(sure)] = self._limits.sure_kept_looks
         self._left = left
+
+    @property
+    def knows(self) -> bool:
+        """Whether it has looked often enough for text that stands, or runs, to have been found."""
+        return self._counted >= max(self._limits.still_looks, self._limits.line_looks)
 
     @property
     def cells(self) -> Cells:

@@ -55,7 +55,8 @@ class FastLoop:
         waited = self._clock.seconds() - arrival.arrived_seconds
         for event in events:
             self.technical.link(event)
-        self.technical.arrived(arrival.mark, arrival.arrived_seconds)
+        self.technical.arrived(arrival.arrived_seconds)
+        self.technical.shown(arrival.mark, arrival.brightness(), arrival.arrived_seconds)
         if self.technical.blind is not None:
             return replace(self.no_look(arrival.case_seconds, (), dropped, duplicates), events=tuple(events))
         try:

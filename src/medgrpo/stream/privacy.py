@@ -49,6 +49,11 @@ class Cover:
         """Whether parts of pictures are, or may have to be, blackened before they leave."""
         return bool(self._masks) or self._finder is not None
 
+    @property
+    def knows(self) -> bool:
+        """Whether text that stands would have been found by now."""
+        return self._finder is None or self._finder.knows
+
     def look(self, seconds: float, image: Image) -> None:
         """The next picture, as it came."""
         if self._finder is not None:
@@ -108,6 +113,7 @@ class PrivacyFilter:
         if self._size not in ((), image.shape):
             self._inside_since, self._clear = None, False
         self._size = image.shape
-        self.dimmed += not self._clear
         self._cover.look(self._seconds, image)
+        self._clear = self._clear and self._cover.knows  # the finder counts looks: at few a second it takes longer than 2 s
+        self.dimmed += not self._clear
         return self._cover.over(image, self._clear)

@@ -167,7 +167,7 @@ class LiveSession:
                     break
                 passed, arrival = passed.passed_for(taken), taken.arrival
                 if arrival is not None and arrival.case_seconds < due and not taken.events:
-                    self.loop.technical.arrived(arrival.mark, arrival.arrived_seconds)
+                    self.loop.technical.arrived(arrival.arrived_seconds)
                     continue
                 if arrival is not None:
                     due = self._next_due(arrival.case_seconds)

@@ -15,6 +15,8 @@ from medgrpo.perception import Domain, Observation
 from medgrpo.stream.alerts import ChannelReport, ChannelState, Harm, Kind, Onset, priority_of
 from medgrpo.stream.arrival import Faults, LinkEvent, LinkState
 from medgrpo.stream.clock import Clock
+from medgrpo.stream.stillness import StillLimits, Stillness
+from medgrpo.video import Brightness
 
 
 class TechnicalLimits(Config):
@@ -23,7 +25,8 @@ class TechnicalLimits(Config):
     lost_seconds: float = 2.0
     """No picture for so long."""
     frozen_seconds: float = 2.0
-    """The same picture for so long."""
+    """The same picture for so long, by what is looked at."""
+    still: StillLimits = StillLimits()
     late_ms: float = 200.0
     """Decisions later than this after their picture's arrival, at least `late_share` of the last `late_looks`."""
     late_share: float = 0.2
@@ -69,7 +72,7 @@ class TechnicalWatch:
         self._clock, self._limits, self._live = clock, limits, live
         self._link_lost: str | None = None
         self._last_arrival = self._changed = clock.seconds()
-        self._mark: int | None = None
+        self._stillness = Stillness(limits.still)
         self._late: list[bool] = []
         self._damaged: deque[tuple[float, int]] = deque()
         self._domain: tuple[Domain, str] | None = None
@@ -87,11 +90,14 @@ class TechnicalWatch:
             self._link_lost = None
         self.ended = self.ended or event.state is LinkState.ENDED
 
-    def arrived(self, mark: int, seconds: float) -> None:
-        """A picture came in, with its checksum, at the clock's `seconds`."""
+    def arrived(self, seconds: float) -> None:
+        """A picture came in at the clock's `seconds`."""
         self._last_arrival = seconds
-        if mark != self._mark:
-            self._mark, self._changed = mark, seconds
+
+    def shown(self, mark: int, brightness: Brightness | None, seconds: float) -> None:
+        """One that is looked at: its checksum and, where the source tells it, how bright it is by parts."""
+        if self._stillness.moved(mark, brightness):
+            self._changed = seconds
 
     def faults(self, faults: Faults, seconds: float) -> None:
         """What happened to pictures on their way until the clock's `seconds`."""

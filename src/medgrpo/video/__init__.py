@@ -1,6 +1,7 @@
 """A file or image folder -> frames with their own timestamps."""
 
 from medgrpo.video.bicubic import scale_bicubic
+from medgrpo.video.brightness import Brightness, brightness
 from medgrpo.video.circle import endoscope_circle
 from medgrpo.video.clips import clip_from_frames, clip_from_video, draw_box, evenly_spaced, mapped_path
 from medgrpo.video.encoder import PictureEncoder
@@ -17,6 +18,7 @@ from medgrpo.video.writer import VideoWriter
 __all__ = [
     "AmongPackets",
     "ArrivingFrames",
+    "Brightness",
     "ClipFile",
     "Corners",
     "Cut",
@@ -34,6 +36,7 @@ __all__ = [
     "Sampling",
     "VideoInfo",
     "VideoWriter",
+    "brightness",
     "clip_from_frames",
     "clip_from_video",
     "decode_image",

@@ -21,6 +21,7 @@ from av.video.frame import VideoFrame
 
 from medgrpo.core import VideoError
 from medgrpo.video.bridge import Bridge
+from medgrpo.video.brightness import Brightness, brightness
 from medgrpo.video.decode import MOST_PIXELS
 from medgrpo.video.frame import Image
 from medgrpo.video.packets import AmongPackets, PacketForm, PacketRing, RingLimits
@@ -61,6 +62,10 @@ class LivePicture:
     packets: AmongPackets | None
     _frame: VideoFrame
     _painter: Painter
+
+    def brightness(self) -> Brightness | None:
+        """(18, 32) means; None for a picture too small for it."""
+        return brightness(self._frame)
 
     def image(self) -> Image:
         """The picture, RGB (height, width, 3); VideoError when it is too damaged. Not to be called from two threads at once."""

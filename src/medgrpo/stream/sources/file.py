@@ -60,6 +60,7 @@ class FileSource:
                         picture.seconds,
                         faults,
                         picture.packets,
+                        picture.brightness,
                     )
                     index += 1
             before, played = last + _typical(steps), played + 1

@@ -113,6 +113,7 @@ class NetworkSource:
             stamp_seconds=picture.seconds,
             faults=faults,
             packets=picture.packets,
+            brightness=picture.brightness,
         )
 
     def _lost(self, why: str, attempt: int, stop: Callable[[], bool]) -> Generator[Signal, None, int]:
