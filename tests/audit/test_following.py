@@ -40,6 +40,18 @@ def test_everything_comes_once_across_files_while_it_is_written(journal, tmp_pat
     assert len(list((tmp_path / "record").glob("*.jsonl"))) > 3
 
 
+def test_the_newest_entry_but_some_kinds_is_found_far_back_and_across_files(journal, tmp_path):
+    writing = journal(rotate_bytes=2000, head_every=1000)
+    for number in range(30):
+        writing.append("tick" if number == 3 else "other", {"text": "x" * (150_000 if number == 10 else 100)})
+    writing.leave()
+    assert len(list((tmp_path / "record").glob("*.jsonl"))) > 3
+    assert newest_entry(tmp_path / "record").kind == "other"
+    assert newest_entry(tmp_path / "record", but=("other", "head")).counter == 2 + 3
+    assert newest_entry(tmp_path / "record", but=("other", "head", "tick")).kind == "opened"
+    assert newest_entry(tmp_path / "record", but=("other", "head", "tick", "opened")) is None
+
+
 def test_a_line_longer_than_what_is_read_at_once_comes_whole(journal, tmp_path):
     with journal() as writing:
         writing.append("tick", {"text": "x" * 200_000})

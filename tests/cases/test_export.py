@@ -56,6 +56,9 @@ def test_an_export_is_whole_and_comes_back(
         "DRAFT, research software, not for clinical use: version 1 by Dr Ada Stein, not signed"
         in (tmp_path / "out" / "operative_report.html").read_text()
     )
+    assert json.loads((tmp_path / "out" / "case.json").read_text())["case"]["folder"] == "theatre"
+    for path in (tmp_path / "out").glob("*.*"):
+        assert str(tmp_path) not in path.read_text(), f"{path.name} says where the case lay"
     assert check_sums(tmp_path / "out") == done.files - 1
     assert verify(tmp_path / "out" / "record").genuine
     store.sign(case.id, 1, version.sha256, "ada", PASSWORD)

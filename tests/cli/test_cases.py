@@ -43,7 +43,9 @@ def test_a_case_on_the_command_line(
     lines = told("import", *folders, str(tmp_path), code=2).splitlines()
     assert [line.split("\t")[1] for line in lines] == ["one", "two"]
     id = lines[0].split("\t")[0]
+    assert lines[0].split("\t")[2] == "finished, no report: statements: 3, corrections: 0, versions of the report: 0"
     assert len(told("list").splitlines()) == 2
+    assert told("list").splitlines()[0].split("\t")[5:7] == ["alerts: 0", "corrections: 0"]
     assert "1 of 2 cases" in told("list", "--limit", "1")
     assert len(told("search", "liver", "bleeds").splitlines()) == 2
     assert told("search", "knee") == ""

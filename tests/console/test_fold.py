@@ -1,6 +1,7 @@
 """From a record to a board: what a page shows follows from the entries alone."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -90,6 +91,112 @@ def test_an_alert_keeps_what_was_known_when_it_was_said(writing):
     assert alert["where_xyxy"] == [[0.1, 0.1, 0.3, 0.3]]
     assert (alert["confidence"], alert["advice"], alert["citations"]) == (0.8, "Compress first.", ["sages-strategies"])
     assert (alert["raised"], alert["over"], alert["priority"]) == (6.0, False, "Hi")
+
+
+def test_what_is_said_is_a_new_alert_whatever_had_its_number_before(writing):
+    """Records of before alerts were numbered through a case hold the same number twice."""
+    writing.scene()
+    picture = {"file": "evidence/A0001.jpg", "sha256": "ab" * 32, "dimmed": False}
+    writing.bleeding(6.0)
+    writing.decision("dismissed", "bleeding", 7.0, "A0001", presence="Off", by="carl", kind="person")
+    writing.channel("view", "alert", "nothing is seen", "Lo")
+    writing.decision("said", "view", 8.0, "A0001", priority="Lo", why="nothing is seen", evidence=picture)
+    alert = folded(writing).board.get("alerts", "A0001")
+    assert (alert["raised"], alert["over"], alert["by"], alert["channel"], alert["why"]) == (
+        8.0,
+        False,
+        None,
+        "view",
+        "nothing is seen",
+    )
+    assert (alert["advice"], alert["confidence"], alert["where_xyxy"]) == (None, None, [])
+    assert alert["evidence"] == {"file": "evidence/A0001.jpg", "sha256": "ab" * 32, "deleted": False}
+
+
+def test_the_numbers_of_alerts_go_on_when_a_case_is_gone_on_with(writing, key, cases):
+    """As the session counts them (stream): above the number of the last entry, which no alert before can have."""
+    from medgrpo.audit import Journal
+    from medgrpo.stream import AlertManager, ChannelReport, ChannelState, Kind, Priority, Site
+
+    def said(counter: int) -> str:
+        manager = AlertManager(Site())
+        manager.count_from(counter)
+        report = ChannelReport("bleeding", "blood", ChannelState.ALERT, 0.0, "blood", Kind.OTHER, Priority.HIGH)
+        (change,) = [change for seconds in (0.0, 1.0) for change in manager.update(seconds, None, [report])]
+        return change.alert.id
+
+    seen = []
+    for _ in range(3):
+        seen.append(said(writing.journal.counter))
+        writing.bleeding(6.0, seen[-1])
+        writing.journal.leave()
+        writing.journal = Journal(cases / "second" / "record", key, lambda: ("2026-01-01T09:00:00.000Z", 1.0), {})
+    assert len(set(seen)) == 3
+    assert set(folded(writing).board.section("alerts")) == set(seen)
+
+
+def test_a_picture_that_was_deleted_by_rule_is_known_to_be_gone(writing):
+    picture = {"file": "evidence/A0001.jpg", "sha256": "ab" * 32, "dimmed": False}
+    writing.decision("said", "bleeding", 6.0, "A0001", evidence=picture)
+    writing.decision("said", "view", 7.0, "A0002", evidence={"not_kept": "the disk is full"})
+    writing.journal.append("deleted", {"rule": {}, "files": [{"file": "evidence/A0001.jpg", "sha256": "ab" * 32}]})
+    board = folded(writing).board
+    assert board.get("alerts", "A0001")["evidence"]["deleted"] is True
+    assert board.get("alerts", "A0002")["evidence"] is None
+    assert [line["why"] for line in board.section("log").values()][-1] == "evidence/A0001.jpg"
+
+
+ODD = {
+    "no state": ("channel", {"channel": "bleeding"}),
+    "a place that is none": (
+        "channel",
+        {"channel": "x", "state": "alert", "why": "w", "priority": "Hi", "kind": "Oth", "since_seconds": 1, "where_xyxy": 5},
+    ),
+    "no number": ("tick", {"seconds": "soon"}),
+    "a number of another kind": ("tick", {"seconds": {}}),
+    "a number beyond all": ("tick", {"seconds": "1e999"}),
+    "site is a word": ("opened", {"site": "theatre"}),
+    "no body to speak of": ("decision", {}),
+    "half a character": ("link", {"state": "lost", "why": "\ud800"}),
+    "a thought without grounds": (
+        "settled",
+        {"type": "thought", "question": "q", "decision": "d", "abstain": None, "seconds": 1.0},
+    ),
+    "a forecast of words": ("settled", {"type": "forecast", "seconds": 1.0, "options": ["x"]}),
+    "files of nothing": ("remark", {"seen_from_seconds": 1}),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_odd_entry_is_named_and_counted_and_the_others_go_on(writing, odd):
+    kind, body = ODD[odd]
+    fold = Fold()
+    writing.scene()
+    follower = Follower(writing.folder / "record")
+    entries = follower.read()
+    for entry in entries:
+        fold.take(entry)
+    assert fold.board.get("case", "faults") is None
+    for number in (1, 2):
+        fold.take(replace(entries[-1], counter=entries[-1].counter + number, kind=kind, body=body))
+    fold.take(replace(entries[-1], counter=entries[-1].counter + 3))
+    page = things(fold.board)
+    assert page["case"]["faults"]["count"] == 2
+    assert page["case"]["faults"]["why"].startswith(f"entry {entries[-1].counter + 2} ({kind}): ")
+    assert [line["what"] for line in page["log"].values()].count("odd") == 2
+    assert fold.board.counter == entries[-1].counter + 3
+    assert page["now"]["tick"]["seconds"] == 5.0
+
+
+@pytest.mark.parametrize("odd", [{"wall": 5}, {"wall": "2026-01-01T08:00:00"}, {"kind": []}, {"body": "words"}, {"body": None}])
+def test_an_entry_that_is_odd_itself_is_too(writing, odd):
+    writing.scene()
+    fold, entries = Fold(), Follower(writing.folder / "record").read()
+    for entry in entries:
+        fold.take(entry)
+    fold.take(replace(entries[-1], counter=entries[-1].counter + 1, **odd))
+    assert things(fold.board)["case"]["faults"]["count"] == 1
+    assert fold.newest_kind == "tick"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """What a request must be, and what a response carries."""
 
 import asyncio
+import html
+import re
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -9,7 +11,8 @@ from starlette.testclient import TestClient
 
 from medgrpo.console import NoUsers, Settings, make_app
 from medgrpo.console.guard.rates import Rates
-from medgrpo.core import InputError
+from medgrpo.console.texts import load_texts
+from medgrpo.core import InputError, RecordError
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::", "theatre-3"])
@@ -117,6 +120,65 @@ def test_a_form_that_is_none_is_refused(remote, body):
     kind = {"content-type": "application/x-www-form-urlencoded"}
     remote.csrf()
     assert remote.client.post("/sign-in", content=body, headers=remote.origin | kind).status_code in (400, 403)
+
+
+def failing(monkeypatch, error: Exception) -> None:
+    def no(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("medgrpo.console.routes.cases.listed", no)
+
+
+@pytest.mark.parametrize("language", ["en", "de", "zh"])
+def test_an_error_inside_is_told_and_logged_and_its_folders_stay_here(local, monkeypatch, caplog, language):
+    failing(monkeypatch, RecordError("/srv/cases/one/record: cannot be read"))
+    page = local.client.get(f"/?language={language}")
+    assert page.status_code == 500
+    assert "<h1>" in page.text
+    (line,) = caplog.records
+    assert (line.name, line.levelname) == ("medgrpo.console", "ERROR")
+    number = re.match(r"fault ([0-9a-f]{8}): GET /: RecordError: /srv/cases/one/record: cannot be read", line.getMessage())[1]
+    assert load_texts(language)("error.fault", number=number) in html.unescape(page.text)
+    for secret in ("/srv", "Traceback", "Internal Server Error", "RecordError"):
+        assert secret not in page.text
+    answer = local.client.get("/", headers={"accept": "application/json"})
+    assert (answer.status_code, set(answer.json())) == (500, {"error"})
+
+
+def test_an_error_of_the_people_store_is_told_too(cases, caplog):
+    class Broken(NoUsers):
+        def any(self) -> bool:
+            raise RecordError("/var/lib/cases.db: the store of cases: database is locked")
+
+    app = make_app(Settings(cases), NoUsers())
+    app.console.users = Broken()
+    answer = TestClient(app, base_url="http://localhost:8600").get("/")
+    assert answer.status_code == 500
+    assert "cases.db" in caplog.text
+    assert "cases.db" not in answer.text
+
+
+def test_a_fault_of_ours_is_one_line_without_its_trace(cases, monkeypatch):
+    failing(monkeypatch, ZeroDivisionError("secret"))
+    client = TestClient(make_app(Settings(cases), NoUsers()), base_url="http://localhost:8600", raise_server_exceptions=False)
+    answer = client.get("/")
+    assert (answer.status_code, answer.text) == (500, "a fault of this console: its log says which\n")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_what_is_sent_without_being_signed_in_is_refused_and_not_led_elsewhere(remote, accept):
+    """A redirect would turn it into a GET, and what was sent would be gone without a word."""
+    remote.csrf()
+    body = {"alert": "A0001", "action": "acknowledge"}
+    answer = remote.client.post(
+        "/cases/first/answers", json=body, headers=remote.origin | {"accept": accept}, follow_redirects=False
+    )
+    assert answer.status_code == 401
+    assert "Please sign in." in answer.text
+    assert "location" not in answer.headers
+    assert answer.headers["content-type"].startswith(accept)
+    assert remote.client.head("/", follow_redirects=False).status_code == 303
 
 
 def test_who_asks_too_often_is_told_to_wait(cases):

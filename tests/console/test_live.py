@@ -1,18 +1,23 @@
 """The live routes, asked without a network: events, pictures, answers, thoughts, evidence."""
 
 import asyncio
+import hashlib
 import json
 import time
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from medgrpo.audit import Journal, Rule, prune
 from medgrpo.console.live.board import NOTHING_YET
 from medgrpo.console.live.events import events
 from medgrpo.console.live.feed import Feed
 from medgrpo.console.live.picture import Pictures
-from medgrpo.stream import Inbox, Tick
+from medgrpo.console.texts import load_texts
+from medgrpo.stream import Inbox, SystemClock, Tick, stamped
 from medgrpo.stream.showing import picture_of
 
 
@@ -256,13 +261,100 @@ def test_a_chain_of_thought_is_given_on_demand_with_its_sources(local, writing):
     assert local.client.get("/cases/second/thoughts/x").status_code == 404
 
 
-def test_evidence_is_that_alerts_picture_and_nothing_else(local, writing):
-    (writing.folder / "evidence").mkdir()
+def evident(writing, file: str = "evidence/A0001.jpg", alert: str = "A0001") -> None:
+    """Said, with a picture that the record vouches for."""
+    (writing.folder / "evidence").mkdir(exist_ok=True)
     (writing.folder / "evidence" / "A0001.jpg").write_bytes(b"picture")
+    kept = {"file": file, "sha256": hashlib.sha256(b"picture").hexdigest(), "dimmed": False}
+    writing.decision("said", "bleeding", 6.0, alert, evidence=kept)
+
+
+def asked_evidence(local, alert: str = "A0001") -> tuple[int, str]:
+    answer = local.client.get(f"/cases/second/evidence/{alert}", headers={"accept": "application/json"})
+    return answer.status_code, answer.json().get("error", "")
+
+
+def test_evidence_is_that_alerts_picture_and_nothing_else(local, writing):
+    evident(writing)
+    writing.decision("said", "view", 7.0, "A0003", evidence={"not_kept": "the disk is full"})
+    (writing.folder / "evidence" / "A0002.jpg").write_bytes(b"of no entry")
+    (writing.folder / "evidence" / "A0003.jpg").write_bytes(b"not kept by the session")
     (writing.folder / "evidence" / "B.jpg").write_bytes(b"secret")
     assert local.client.get("/cases/second/evidence/A0001").content == b"picture"
+    assert local.client.get("/cases/second/evidence/A0003").status_code == 404
     for name in ("A0002", "B", "..%2fA0001", "A0001.jpg", "%2e%2e%2frecord%2f000001"):
         assert local.client.get(f"/cases/second/evidence/{name}").status_code == 404
+
+
+def test_a_picture_whose_hash_is_another_one_is_not_shown(local, writing):
+    evident(writing)
+    (writing.folder / "evidence" / "A0001.jpg").write_bytes(b"another picture")
+    assert asked_evidence(local) == (409, load_texts("en")("error.evidence_altered"))
+
+
+@pytest.mark.parametrize(
+    "file", ["../first/record/000001.jsonl", "evidence/../record", "record/000001.jsonl", "/etc/hostname", "clips/A0001.jpg"]
+)
+def test_a_record_that_names_another_file_shows_none(local, writing, file):
+    evident(writing, file)
+    (writing.folder / "clips").mkdir()
+    (writing.folder / "clips" / "A0001.jpg").write_bytes(b"picture")
+    assert asked_evidence(local)[0] == 409
+
+
+def test_a_picture_that_is_gone_is_told_from_one_that_was_deleted_by_rule(local, writing):
+    evident(writing)
+    (writing.folder / "evidence" / "A0001.jpg").unlink()
+    assert asked_evidence(local) == (410, load_texts("en")("error.evidence_gone"))
+    writing.journal.append("deleted", {"rule": {}, "files": [{"file": "evidence/A0001.jpg", "sha256": "0" * 64}]})
+    until = time.monotonic() + 10
+    while asked_evidence(local) != (410, load_texts("en")("error.evidence_deleted")):
+        assert time.monotonic() < until
+
+
+def test_a_second_picture_of_the_same_number_does_not_take_the_place_of_the_first(local, writing):
+    """Cases of before alerts were numbered through: the second file is called -2, and the newest alert's is shown."""
+    evident(writing)
+    (writing.folder / "evidence" / "A0001-2.jpg").write_bytes(b"second")
+    kept = {"file": "evidence/A0001-2.jpg", "sha256": hashlib.sha256(b"second").hexdigest(), "dimmed": False}
+    writing.decision("said", "bleeding", 6.0, "A0001", evidence=kept)
+    assert local.client.get("/cases/second/evidence/A0001").content == b"second"
+
+
+def test_an_odd_entry_does_not_end_the_stream(writing):
+    writing.scene()
+    writing.journal.append("channel", {"channel": "bleeding"})
+    writing.tick(6.0)
+    feed = Feed(writing.folder)
+    patch, beat, later = within(10, some(feed, NOTHING_YET, 3, [lambda: None, lambda: writing.bleeding(7.0)]))
+    assert patch[2]["things"]["case"]["faults"]["count"] == 1
+    assert patch[2]["things"]["now"]["tick"]["seconds"] == 6.0
+    assert (beat[2]["standing"], beat[2]["fault"]) == ("live", None)
+    assert set(later[2]["things"]["alerts"]) == {"A0001"}
+
+
+def test_a_case_that_an_error_ended_says_so_to_its_page(cases, key):
+    with pytest.raises(OSError, match="camera"), Journal(cases / "third" / "record", key, partial(stamped, SystemClock()), {}):
+        raise OSError("the camera is gone")
+    patch, beat = within(10, some(Feed(cases / "third"), NOTHING_YET, 2))
+    assert beat[2]["standing"] == "stopped"
+    assert patch[2]["things"]["case"]["end"] == {"kind": "stopped", "why": "the camera is gone"}
+
+
+def test_a_pruned_case_is_closed_to_its_page(cases, key):
+    (cases / "first" / "evidence").mkdir()
+    (cases / "first" / "evidence" / "A0001.jpg").write_bytes(b"picture")
+    prune(cases / "first", Rule(evidence_days=1), key, partial(stamped, SystemClock()), datetime(2027, 1, 1, tzinfo=UTC))
+    *_, beat = within(10, some(Feed(cases / "first"), NOTHING_YET, 2))
+    assert beat[2]["standing"] == "closed"
+
+
+def test_why_a_record_cannot_be_read_names_no_folder_of_this_machine(writing):
+    writing.scene()
+    path = writing.folder / "record" / "000001.jsonl"
+    path.write_bytes(path.read_bytes() + b"nonsense\n")
+    *_, beat = within(10, some(Feed(writing.folder), NOTHING_YET, 2))
+    assert beat[2]["fault"].startswith("second/record/000001.jsonl: after entry ")
 
 
 @pytest.mark.parametrize("name", ["absent", "..", ".", "%2e%2e", "..%2ffirst", "first%2f..", "first%00", "a" * 101, "-x", "linked"])

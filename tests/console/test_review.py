@@ -7,7 +7,9 @@ import html
 import importlib.util
 import io
 import json
+import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -271,6 +273,59 @@ def test_new_folders_are_taken_in_by_themselves(office, tmp_path: Path):
     assert {found.case.name for found in office.store.search()[0]} == {"one", "theatre", "two"}
     intake.look()
     assert intake.wait() == state, "what failed is not tried for ever"
+
+
+def test_a_folder_that_failed_stays_named_until_it_is_solved(office):
+    made, cases = sys.modules["cases_made"], office.settings.cases
+    for name in ("broken", "worse"):
+        (cases / name).mkdir()
+        (cases / name / "analysis.jsonl").write_text("nonsense")
+    (cases / ".hidden.unfinished").mkdir()
+    (cases / ".hidden.unfinished" / "analysis.jsonl").write_text("nonsense")
+    intake = Intake(office.store, cases)
+
+    def passed() -> list[str]:
+        intake.look()
+        return [name for name, _ in intake.wait().failed]
+
+    assert passed() == ["broken", "worse"]
+    assert all("/" not in reason.replace(f"{name}/", "") for name, reason in intake.state.failed), "no folder of this machine"
+    made.analysed(cases / "two", "cd" * 32)
+    assert passed() == ["broken", "worse"], "another folder is taken in, and wipes nothing"
+    tried = intake.state
+    assert passed() == ["broken", "worse"]
+    assert intake.state == tried
+    shutil.rmtree(cases / "worse")
+    assert passed() == ["broken"], "gone"
+    shutil.rmtree(cases / "broken")
+    made.analysed(cases / "broken", "ef" * 32)
+    assert passed() == [], "mended, tried again, taken in"
+    assert "broken" in {found.case.name for found in office.store.search()[0]}
+
+
+def test_no_folder_of_this_machine_is_told_to_a_browser(office, person, tmp_path: Path):
+    ada, place = person("ada"), f"/review/{office.analysed.id}"
+    values = json.loads(ada.client.get(f"{place}/report.json").text)
+    assert (values["case"]["folder"], values["case"]["video"]) == ("one", "one.mp4")
+    (office.settings.cases / "broken").mkdir()
+    (office.settings.cases / "broken" / "analysis.jsonl").write_text("nonsense")
+    ada.client.get("/review")
+    until = time.monotonic() + 20
+    while "broken cannot be read" not in ada.client.get("/review").text:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    Path(office.analysed.folder).rename(tmp_path / "elsewhere")
+    moved = ada.post(f"{place}/report", {"text": "mine", "parent": 0, "note": ""})
+    pages = [ada.client.get(path).text for path in ("/review", place, f"/review/{office.watched.id}", "/", "/cases/theatre")]
+    assert [str(tmp_path) in page for page in (*pages, moved.text)] == [False] * 6
+    assert (moved.status_code, ada.client.get(place).status_code) == (500, 500), "told, not thrown"
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Cases: 1"), ("de", "Fälle: 1"), ("zh", "病例：1")])
+def test_one_case_is_counted_without_a_plural(office, person, language: str, words: str):
+    office.store.forget(office.watched.id)
+    shutil.rmtree(office.watched.folder)
+    assert words in person("vera").client.get(f"/review?language={language}").text
 
 
 def test_changed_lines():

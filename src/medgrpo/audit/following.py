@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from medgrpo.audit.tail import files_of, segment_name
 from medgrpo.core import RecordError
 
 _MOST_BYTES = 4 << 20
+_STEP_BYTES = 1 << 16
 
 
 class Follower:
@@ -64,20 +66,31 @@ class Follower:
         return entry
 
 
-def newest_entry(folder: Path) -> Entry | None:
-    """The last whole entry, read from the end; None where there is none yet. RecordError when it cannot be read."""
+def newest_entry(folder: Path, but: Container[str] = ()) -> Entry | None:
+    """The last whole entry whose kind is not among `but`, read from the end; None where there is none yet. RecordError when it
+    cannot be read."""
     try:
         for path in reversed(files_of(folder)):
-            with path.open("rb") as stream:
-                size = stream.seek(0, 2)
-                data, start = b"", size
-                while start > 0 and data.count(b"\n") < 2:
-                    step = min(start, 1 << 16)
-                    start = stream.seek(start - step)
-                    data = stream.read(step) + data
-            lines = data[: data.rfind(b"\n") + 1].splitlines()
-            if lines:
-                return Entry(**cast("dict[str, Any]", json.loads(lines[-1])))
-    except (OSError, ValueError, TypeError) as error:
+            for line in _from_the_end(path):
+                entry = Entry(**cast("dict[str, Any]", json.loads(line)))
+                if entry.kind not in but:
+                    return entry
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise RecordError(f"{folder}: its newest entry cannot be read: {error}") from error
     return None
+
+
+def _from_the_end(path: Path) -> Iterator[bytes]:
+    """The whole lines of a file, the last first; no more is read than is asked for."""
+    with path.open("rb") as stream:
+        start, rest, torn = stream.seek(0, 2), b"", True
+        while start > 0:
+            step = min(start, _STEP_BYTES)
+            start = stream.seek(start - step)
+            rest, *lines = (stream.read(step) + rest).split(b"\n")
+            if torn and lines:
+                lines.pop()  # what stands behind the last line break: nothing, or a line that is being written
+                torn = False
+            yield from reversed(lines)
+        if rest and not torn:
+            yield rest

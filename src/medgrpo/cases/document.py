@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from medgrpo.cases.values import Case, Correction, Version
@@ -42,13 +43,18 @@ def corrected_since(version: Version | None, corrections: Sequence[Correction]) 
     return 0 if version is None else len({one.finding_id for one in corrections if one.at > version.at})
 
 
+def case_values(case: Case) -> dict[str, Any]:
+    """All that the store knows of the case, folder and video by their names alone: where they lie is nobody else's matter."""
+    return asdict(replace(case, folder=Path(case.folder).name, video=None if case.video is None else Path(case.video).name))
+
+
 def report_values(
     case: Case, version: Version | None, versions: Sequence[Version], corrections: Sequence[Correction], draft: Report, drafted: str
 ) -> dict[str, Any]:
     """The notice first, then the text with its version and signature, what people corrected, and the machine's draft as a whole."""
     return {
         "notice": notice(version, versions),
-        "case": asdict(case),
+        "case": case_values(case),
         "text": drafted if version is None else version.text,
         "version": None if version is None else asdict(version),
         "findings_corrected_since": corrected_since(version, corrections),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -11,7 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import medgrpo
-from medgrpo.cases.document import report_page, report_values, standing_version
+from medgrpo.audit import digest_of_file
+from medgrpo.cases.document import case_values, report_page, report_values, standing_version
 from medgrpo.cases.draft import draft_text, drafted
 from medgrpo.cases.folder import read_folder
 from medgrpo.cases.store import CaseStore
@@ -20,7 +20,6 @@ from medgrpo.core import DataError, InputError
 
 SUMS, INDEX = "SHA256SUMS", "case.json"
 _OWN = (SUMS, INDEX, "operative_report.html", "operative_report.json", "operative_report.draft.html")
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def export_case(store: CaseStore, id: str, out: Path) -> Exported:
     index = {
         "format": "medgrpo-case/1",
         "medgrpo": medgrpo.__version__,
-        "case": asdict(case),
+        "case": case_values(case),
         "corrections": [asdict(one) for one in corrections],
         "versions": [asdict(one) for one in versions],
     }
@@ -65,7 +64,7 @@ def export_case(store: CaseStore, id: str, out: Path) -> Exported:
         _write(unfinished / "operative_report.json", json.dumps(values, ensure_ascii=False, indent=1) + "\n")
         if versions and _is_amending(shown, versions):
             _write(unfinished / "operative_report.draft.html", report_page(case, versions[-1], versions, corrections, draft))
-        lines = [f"{_sha256(path)}  {path.relative_to(unfinished).as_posix()}\n" for path in _files(unfinished)]
+        lines = [f"{digest_of_file(path)}  {path.relative_to(unfinished).as_posix()}\n" for path in _files(unfinished)]
         _write(unfinished / SUMS, "".join(lines))
         unfinished.replace(out)
     except OSError as error:
@@ -85,9 +84,9 @@ def check_sums(folder: Path) -> int:
         path = (folder / name).resolve()
         if not path.is_relative_to(folder.resolve()) or not path.is_file():
             raise DataError(sums, f"names {name}, which is not there")
-        if (
-            name.partition("/")[0] != "review" and _sha256(path) != digest
-        ):  # a review may have gone on; its chain is checked elsewhere
+        if name.partition("/")[0] == "review":
+            continue  # it may have gone on; its chain is checked elsewhere
+        if digest_of_file(path) != digest:
             raise DataError(path, "is not as it was exported")
     return len(lines)
 
@@ -113,14 +112,6 @@ def _copied(source: Path, target: Path) -> Iterator[str]:
 
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _write(path: Path, content: str) -> None:

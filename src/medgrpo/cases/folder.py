@@ -80,9 +80,7 @@ def case_id(path: Path) -> str:
 
 
 def observations(path: Path) -> tuple[Observation, ...]:
-    """Every look of the case, in order of time: what decides which of its pictures may be shown."""
-    if (path / RECORD).is_dir():
-        return tuple(replayed(path, observations=True).looks)
+    """Every look of an analysed case, in order of time: what decides which pictures of its video may be shown."""
     return read_analysis(path / ANALYSIS).observations
 
 

@@ -16,12 +16,12 @@ from pydantic import TypeAdapter, ValidationError
 
 import medgrpo
 from medgrpo.analysis import parse_line, record_line, timeline_of, timeline_records
-from medgrpo.audit import Entry, read_entries
+from medgrpo.audit import Entry, attachments, read_entries
 from medgrpo.core import DataError, RecordError
 from medgrpo.knowledge import load_procedure
 from medgrpo.perception import Observation
 from medgrpo.reasoning import Coverage, Reasoner, Timeline
-from medgrpo.stream import Decision, Privacy, Site, reasoner_config
+from medgrpo.stream import Decision, Privacy, Site, reasoner_config, write_whole
 
 _KEPT = ".timeline.jsonl"
 _COVERAGE = TypeAdapter(Coverage)
@@ -29,7 +29,7 @@ _COVERAGE = TypeAdapter(Coverage)
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """Each of `pictures`: seconds, file, SHA-256, channel, whether it is dimmed. `looks` is empty unless asked for."""
+    """Each of `pictures`: seconds, file, SHA-256, channel, whether it is dimmed."""
 
     procedure: str
     source: str
@@ -40,11 +40,10 @@ class Watched:
     medgrpo_version: str
     privacy: Privacy
     pictures: tuple[tuple[float, str, str, str, bool], ...]
-    looks: tuple[Observation, ...]
     timeline: Timeline
 
 
-def replayed(case: Path, *, observations: bool = False) -> Watched:
+def replayed(case: Path) -> Watched:
     """RecordError when a line of the record is damaged, DataError when it is not that of a watched case."""
     read = _Read()
     for entry in _entries(case / "record"):
@@ -71,7 +70,6 @@ def replayed(case: Path, *, observations: bool = False) -> Watched:
         str(about.get("medgrpo", "unknown")),
         site.privacy,
         tuple(read.pictures),
-        tuple(_looks(case, read)) if observations else (),
         timeline,
     )
 
@@ -100,9 +98,8 @@ class _Read:
             self.end_seconds = max(self.end_seconds, float(body["duration_seconds"]))
         elif entry.kind == "decision" and body["decision"] == Decision.SAID.value:
             self.said += 1
-            evidence: Mapping[str, Any] = body.get("evidence") or {}
-            if "file" in evidence:
-                told = (evidence["file"], evidence["sha256"], str(body["channel"]), bool(evidence.get("dimmed", True)))
+            for picture in attachments(entry):
+                told = (picture.file, picture.sha256, str(body["channel"]), bool(body["evidence"].get("dimmed", True)))
                 self.pictures.append((float(body["seconds"]), *told))
 
 
@@ -159,9 +156,7 @@ def _keep(case: Path, of: str, timeline: Timeline) -> None:
         "domain": timeline.domain,
         "models": list(timeline.models),
     }
-    unfinished = case / f"{_KEPT}.unfinished"
     try:
-        unfinished.write_bytes(json.dumps(head).encode() + b"\n" + b"".join(lines))
-        unfinished.replace(case / _KEPT)
+        write_whole(case / _KEPT, json.dumps(head).encode() + b"\n" + b"".join(lines))
     except OSError as error:
         raise DataError(case, f"its timeline cannot be kept there: {error.strerror or error}") from error

@@ -7,11 +7,17 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A viewer reads. A clinician also corrects, edits and signs. An administrator reads and keeps the users; signs nothing."""
+    """Least first. A viewer reads. A clinician also answers alerts, corrects, edits and signs. An administrator keeps the users and
+    answers alerts; corrects and signs nothing."""
 
     VIEWER = "viewer"
     CLINICIAN = "clinician"
     ADMINISTRATOR = "administrator"
+
+    def may(self, least: Role) -> bool:
+        """Whether whoever has this role is let in where `least` is needed. What clinicians alone may do asks for that very role."""
+        roles = list(Role)
+        return roles.index(self) >= roles.index(least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,6 @@ def run(args: argparse.Namespace) -> int:
                 failed.append(error)
                 sys.stderr.write(f"medgrpo: left out: {error}\n")
                 continue
-            told = f"{case.statements} statements, {case.corrections} corrections, {case.versions} versions of the report"
+            told = f"statements: {case.statements}, corrections: {case.corrections}, versions of the report: {case.versions}"
             sys.stdout.write(f"{case.id}\t{case.name}\t{case.state.value}, {case.report.value}: {told}\n")
     return failed[0].exit_code if failed else 0

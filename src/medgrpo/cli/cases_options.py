@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,25 +12,35 @@ if TYPE_CHECKING:
     from medgrpo.cases import CaseStore, Found
 
 
-def add_store(parser: argparse.ArgumentParser) -> None:
+def add_where(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         metavar="WHERE",
-        help="file of the store, or postgresql://user@host/name (default: $MEDGRPO_CASES, else ~/.local/share/medgrpo/cases.db)",
+        help="store of cases and users: a file, or postgresql://user@host/name (default: $MEDGRPO_CASES, else "
+        "~/.local/share/medgrpo/cases.db)",
     )
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    add_where(parser)
     parser.add_argument(
         "--key", metavar="FILE", type=Path, help="signing key of reviews (default: ~/.config/medgrpo/record.pem, made if absent)"
     )
 
 
 @contextmanager
-def opened(args: argparse.Namespace) -> Generator[CaseStore]:
+def opened_store(where: str | None, key: Path | None) -> Generator[CaseStore]:
+    """`where`: of --store; without it the environment's, else the usual one. `key` signs reviews."""
     import os
 
     from medgrpo.cases import open_store
 
-    with open_store(args.store or os.environ.get("MEDGRPO_CASES"), args.key) as store:
+    with open_store(where or os.environ.get("MEDGRPO_CASES"), key) as store:
         yield store
+
+
+def opened(args: argparse.Namespace) -> AbstractContextManager[CaseStore]:
+    return opened_store(args.store, args.key)
 
 
 def print_cases(found: Iterable[Found], count: int, limit: int) -> None:
@@ -43,7 +53,7 @@ def print_cases(found: Iterable[Found], count: int, limit: int) -> None:
         case = one.case
         columns = (case.id, case.opened[:16].replace("T", " "), case.state.value, case.report.value, length(case.duration_seconds))
         sentence = "" if one.text is None else f"\t{clock(one.seconds or 0)} {one.text}"
-        line = "\t".join((*columns, f"{case.alerts} alerts", f"{case.corrections} corrections", case.name)) + sentence
+        line = "\t".join((*columns, f"alerts: {case.alerts}", f"corrections: {case.corrections}", case.name)) + sentence
         sys.stdout.write(" ".join(line.split(" ")).replace("\n", " ") + "\n")
     if count > limit:
         sys.stdout.write(f"{limit} of {count} cases: --limit N shows more\n")

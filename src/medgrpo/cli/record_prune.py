@@ -28,20 +28,18 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace) -> int:
     import sys
-    import time
     from datetime import UTC, datetime
+    from functools import partial
 
     from medgrpo.audit import Rule, SigningKey, cases_in, prune, remove_leftovers
     from medgrpo.core import InputError, RecordError
+    from medgrpo.stream import SystemClock, stamped
 
     place: Path = args.key or Path.home() / ".config" / "medgrpo" / "record.pem"
     if not place.is_file():
         raise InputError(f"{place}: no signing key is there: give with --key the one that the records were written with")
     key, rule = SigningKey.at(place), Rule(args.clips_days, args.evidence_days, args.case_days)
-
-    def times() -> tuple[str, float]:
-        return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"), round(time.monotonic(), 6)
-
+    times = partial(stamped, SystemClock())
     code, done = 0, "would be deleted" if args.dry_run else "deleted"
     for path in args.paths:
         for case in cases_in(path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from medgrpo.cli.cases_options import add_where, opened_store
 from medgrpo.cli.command import Subparsers, whole
 
 
@@ -20,12 +21,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument("--port", metavar="N", type=whole, default=8600, help="port to listen at (default: 8600)")
     parser.add_argument("--certificate", metavar="FILE", type=Path, help="TLS certificate chain (PEM)")
     parser.add_argument("--key", metavar="FILE", type=Path, help="its private key (PEM)")
-    parser.add_argument(
-        "--store",
-        metavar="WHERE",
-        help="store of cases and users: a file, or postgresql://user@host/name (default: $MEDGRPO_CASES, else "
-        "~/.local/share/medgrpo/cases.db)",
-    )
+    add_where(parser)
     parser.add_argument(
         "--record-key",
         metavar="FILE",
@@ -46,15 +42,13 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    import os
     import sys
 
-    from medgrpo.cases import open_store
     from medgrpo.console import Settings, StoreUsers, Watchers, make_app, serve
 
     settings = Settings(args.cases, args.host, args.port, args.certificate, args.key, tuple(args.name))
     settings.check(users=True)  # whether there is anybody is asked of the store, which is not made for nothing
-    with open_store(args.store or os.environ.get("MEDGRPO_CASES"), args.record_key) as store:
+    with opened_store(args.store, args.record_key) as store:
         app = make_app(settings, StoreUsers(store.users), store)
         with Watchers(args.cases, args.watch) as watchers:
             for one in watchers.watched:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from medgrpo.cases import User as Account
 from medgrpo.cases import Users as Accounts
-from medgrpo.console.people import Role, User
+from medgrpo.console.people import User
 from medgrpo.core import AccessError
 
 
@@ -29,4 +29,4 @@ class StoreUsers:
 
 
 def _user(account: Account) -> User:
-    return User(account.name, Role(account.role.value))
+    return User(account.name, account.role)

@@ -30,7 +30,9 @@ class App:
     def __init__(self, console: Console) -> None:
         self.console = console
         routes = [StarletteRoute(route.path, guarded(route, console), methods=[route.method]) for route in ROUTES]
-        self._guarded = Envelope(Starlette(routes=routes, exception_handlers={HTTPException: _no_page}), console.settings)
+        self._guarded = Envelope(
+            Starlette(routes=routes, exception_handlers={HTTPException: _no_page, Exception: _no_page}), console.settings
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._guarded(scope, receive, send)
@@ -44,4 +46,5 @@ def make_app(settings: Settings, users: Users, store: CaseStore | None = None) -
 
 def _no_page(request: Request, error: Exception) -> Response:  # noqa: ARG001 - starlette's signature
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return PlainTextResponse("there is no such page here\n" if status == 404 else f"{status}\n", status)
+    told = {404: "there is no such page here", 500: "a fault of this console: its log says which"}
+    return PlainTextResponse(f"{told.get(status, status)}\n", status)

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import getpass
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
-
-class Role(StrEnum):
-    """Least first: a viewer sees, a clinician also answers alerts, corrects and signs, an administrator also manages."""
-
-    VIEWER = "viewer"
-    CLINICIAN = "clinician"
-    ADMINISTRATOR = "administrator"
-
-    def may(self, least: Role) -> bool:
-        """Whether whoever has this role may do what `least` is needed for."""
-        roles = list(Role)
-        return roles.index(self) >= roles.index(least)
+from medgrpo.cases import Role
 
 
 @dataclass(frozen=True, slots=True)

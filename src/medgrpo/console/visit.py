@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """A handler cannot do what was asked: an HTTP status, and the key of the text that says why (`error.*`)."""
+    """A handler cannot do what was asked: an HTTP status, and the key of the text that says why (`error.*`) with its values."""
 
-    def __init__(self, status: int, key: str) -> None:
-        self.status, self.key = status, key
+    def __init__(self, status: int, key: str, **values: object) -> None:
+        self.status, self.key, self.values = status, key, values
         super().__init__(f"{status} {key}")
 
 
@@ -69,7 +69,7 @@ class Visit:
         return folder
 
     def render(self, template: str, status: int = 200, **values: object) -> HTMLResponse:
-        """A page from `templates/`; every template also knows `t` (texts), `user`, `csrf`, `languages`, `path`."""
+        """A page from `templates/`; every template also knows `t` (texts), `user`, `csrf`, `languages`."""
         return HTMLResponse(
             rendered(
                 template,
@@ -78,7 +78,6 @@ class Visit:
                 user=self.user,
                 signed_in=self.session.user is not None,
                 csrf=self.session.csrf,
-                path=self.request.url.path,
                 has_store=self.console.desk is not None,
                 **values,
             ),

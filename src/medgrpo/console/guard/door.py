@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import secrets
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
@@ -16,10 +18,12 @@ from medgrpo.console.parts import Console
 from medgrpo.console.route import Route
 from medgrpo.console.texts import LANGUAGES, chosen
 from medgrpo.console.visit import Refused, Visit
+from medgrpo.core import MedgrpoError
 
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
 _LANGUAGE_COOKIE = "medgrpo-language"
 _YEAR_SECONDS = 365 * 24 * 3600
+_LOG = logging.getLogger("medgrpo.console")
 
 
 def session_cookie(console: Console) -> str:
@@ -39,11 +43,14 @@ def guarded(route: Route, console: Console) -> Callable[[Request], Awaitable[Res
         asked = request.query_params.get("language")
         known = asked if asked in LANGUAGES else None
         texts = chosen(known or request.cookies.get(_LANGUAGE_COOKIE), request.headers.get("accept-language", ""))
-        visit = Visit(request, console, session, token, await console.user_of(session), texts)
+        visit = Visit(request, console, session, token, None, texts)
         try:
+            visit.user = await console.user_of(session)
             response = await _let_in(route, visit)
         except Refused as refused:
             response = _told(visit, refused)
+        except MedgrpoError as error:
+            response = _told(visit, _logged(request, error))
         if visit.token != token or made:
             set_session(response, console, visit.token)
         if known is not None:
@@ -73,7 +80,7 @@ async def _let_in(route: Route, visit: Visit) -> Response:
         response.headers["retry-after"] = str(math.ceil(wait))
         return response
     if route.least is not None and visit.user is None:
-        if _wants_page(request):
+        if request.method in ("GET", "HEAD") and _wants_page(request):
             return RedirectResponse(f"/sign-in?to={quote(request.url.path)}", 303)
         raise Refused(401, "error.sign_in")
     if route.least is not None and not visit.may(route.least):
@@ -98,10 +105,19 @@ async def _take_body(route: Route, visit: Visit) -> None:
         raise Refused(403, "error.csrf")
 
 
+def _logged(request: Request, error: MedgrpoError) -> Refused:
+    """What a visitor is told of an error that no handler expects: a number by which the log's line is found. The error's own words
+    may name folders of this machine, and stay there."""
+    number = secrets.token_hex(4)
+    _LOG.error("fault %s: %s %s: %s: %s", number, request.method, request.url.path, type(error).__name__, error, exc_info=error)
+    return Refused(500, "error.fault", number=number)
+
+
 def _told(visit: Visit, refused: Refused) -> Response:
+    why = visit.texts(refused.key, **refused.values)
     if _wants_page(visit.request):
-        return visit.render("error.html", refused.status, why=visit.texts(refused.key))
-    return JSONResponse({"error": visit.texts(refused.key)}, refused.status)
+        return visit.render("error.html", refused.status, why=why)
+    return JSONResponse({"error": why}, refused.status)
 
 
 def _wants_page(request: Request) -> bool:

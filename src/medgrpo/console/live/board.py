@@ -16,22 +16,24 @@ GROWING = ("log", "marks", "thoughts")
 """Sections whose things never change: a page that begins gets the newest of them only."""
 NEWEST = 150
 NOTHING_YET = -1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 class Board:
-    """`counter`: the last entry that went in. Things are JSON objects."""
+    """`counter`: the last entry that went in. Things are JSON objects, written out once, when they are put."""
 
     def __init__(self) -> None:
         self.counter = NOTHING_YET
-        self._things: OrderedDict[tuple[str, str], tuple[int, Mapping[str, Any]]] = OrderedDict()
+        self._things: OrderedDict[tuple[str, str], tuple[int, Mapping[str, Any], bytes]] = OrderedDict()
         self._patches: dict[int, bytes] = {}
 
     def put(self, section: str, key: str, thing: Mapping[str, Any], counter: int) -> None:
-        """It is so from that entry on. What is as it was counts as unchanged."""
+        """It is so from that entry on. What is as it was counts as unchanged. ValueError where no browser could read it: not a
+        finite number, or half of a character."""
         known = self._things.get((section, key))
         if known is not None and known[1] == thing:
             return
-        self._things[section, key] = (counter, thing)
+        self._things[section, key] = (counter, thing, _json(key) + b":" + _json(thing))
         self._things.move_to_end((section, key))
 
     def get(self, section: str, key: str) -> Mapping[str, Any] | None:
@@ -39,7 +41,7 @@ class Board:
         return None if found is None else found[1]
 
     def section(self, section: str) -> dict[str, Mapping[str, Any]]:
-        return {key: thing for (where, key), (_, thing) in self._things.items() if where == section}
+        return {key: thing for (where, key), (_, thing, _) in self._things.items() if where == section}
 
     def advance(self, counter: int) -> None:
         """All of that entry is in."""
@@ -55,12 +57,17 @@ class Board:
         return self._patches[since]
 
     def _made(self, since: int) -> bytes:
-        things: dict[str, dict[str, Any]] = {}
-        for (section, key), (counter, thing) in reversed(self._things.items()):
+        things: dict[str, list[bytes]] = {}
+        for (section, _), (counter, _, written) in reversed(self._things.items()):
             if counter <= since:
                 break
-            here = things.setdefault(section, {})
+            here = things.setdefault(section, [])
             if since == NOTHING_YET and section in GROWING and len(here) >= NEWEST:
                 continue
-            here[key] = thing
-        return json.dumps({"counter": self.counter, "things": things}, ensure_ascii=False, separators=(",", ":")).encode()
+            here.append(written)
+        sections = b",".join(_json(section) + b":{" + b",".join(here) + b"}" for section, here in things.items())
+        return b'{"counter":%d,"things":{%s}}' % (self.counter, sections)
+
+
+def _json(value: object) -> bytes:
+    return _ENCODER.encode(value).encode()

@@ -11,6 +11,7 @@ from medgrpo.audit import Entry, Follower
 from medgrpo.console.listing import Standing, standing_after
 from medgrpo.console.live.fold import Fold
 from medgrpo.console.live.picture import Pictures
+from medgrpo.console.unpathed import without_paths
 from medgrpo.core import RecordError
 
 POLL_SECONDS = 0.05
@@ -28,7 +29,7 @@ class Feed:
         self.viewers = 0
         self._follower = Follower(folder / "record")
         self._changed, self._caught_up = asyncio.Condition(), asyncio.Event()
-        self._newest_kind, self._newest_at = "", float("-inf")
+        self._newest_at = float("-inf")
         self._wanted_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
@@ -62,22 +63,21 @@ class Feed:
 
     @property
     def standing(self) -> Standing:
-        return Standing.DAMAGED if self.fault is not None else standing_after(self._newest_kind, self.age_seconds)
+        return Standing.DAMAGED if self.fault is not None else standing_after(self.fold.newest_kind, self.age_seconds)
 
     async def _read(self) -> None:
         while self.viewers or time.monotonic() - self._wanted_at < _IDLE_SECONDS:
             try:
                 entries = self._follower.read(_AT_ONCE_BYTES)
             except RecordError as error:
-                self.fault, entries = str(error), list[Entry]()
+                self.fault, entries = without_paths(error, self.folder.parent), list[Entry]()
             for entry in entries:
                 self.fold.take(entry)
-            if entries:
-                self._newest_kind = entries[-1].kind
-                age = (datetime.now(UTC) - datetime.fromisoformat(entries[-1].wall)).total_seconds()
-                self._newest_at = time.monotonic() - max(0.0, age)
-            else:
+            if not entries:
                 self._caught_up.set()
+            elif self.fold.newest is not None:
+                age = (datetime.now(UTC) - self.fold.newest).total_seconds()
+                self._newest_at = time.monotonic() - max(0.0, age)
             if entries or self.fault is not None:
                 async with self._changed:
                     self._changed.notify_all()

@@ -6,32 +6,56 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from medgrpo.audit import Entry
+from medgrpo.audit import Entry, attachments, deletions
+from medgrpo.console.listing import SAYS_NOTHING
 from medgrpo.console.live.board import Board
 from medgrpo.console.live.names import Names
 from medgrpo.stream import ChannelState, Decision, Presence
 
 Body = Mapping[str, Any]
-_OPTIONS = 3
+ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What comes of an entry that lacks a field, or has one of another kind than it should be."""
+_OPTIONS, _MOST_TOLD = 3, 300
 _GOES_AWAY = (Decision.ENDED.value, Decision.DISMISSED.value)
 
 
 class Fold:
-    """`board` is what the entries so far make. Fields that an entry lacks are left out, never guessed: older records fold too."""
+    """`board` is what the entries so far make. Fields that an entry lacks are left out, never guessed: older records fold too.
+
+    An entry that cannot be shown is named and counted on the board (`case`, `faults`) and in the log; the others go on.
+    """
 
     def __init__(self) -> None:
         self.board, self.names = Board(), Names(None)
         self.thoughts: dict[str, Body] = {}
         """Whole chains of thought by their entry's number; the board holds their heads only."""
         self._phase: tuple[str | None, float] = (None, 0.0)
+        self.newest: datetime | None = None
+        """When the newest entry was written, by the wall clock."""
+        self.newest_kind = ""
+        """Of the newest entry that says how the case stands."""
+        self._faults = 0
         self.offset_seconds = 0.0
         """Between the seconds of the process that watches now, which begin at 0 with it, and those of the case, which go on."""
 
     def take(self, entry: Entry) -> None:
-        handler = _HANDLERS.get(entry.kind)
-        if handler is not None:
-            handler(self, entry, entry.body)
+        try:
+            self.newest = _time(entry)
+            handler = _HANDLERS.get(entry.kind)
+            if entry.kind not in SAYS_NOTHING:
+                self.newest_kind = entry.kind
+            if handler is not None:
+                handler(self, entry, entry.body)
+        except ODD as error:
+            self._odd(entry, error)
         self.board.advance(entry.counter)
+
+    def _odd(self, entry: Entry, error: Exception) -> None:
+        self._faults += 1
+        told = f"entry {entry.counter} ({entry.kind}): {type(error).__name__}: {error}"
+        why = told.encode("ascii", "backslashreplace").decode()[:_MOST_TOLD]  # an odd entry may hold half a character
+        self.put(entry, "case", "faults", count=self._faults, why=why)
+        self.put(entry, "log", str(entry.counter), what="odd", seconds=None, wall="", why=why, name=None)
 
     def opened(self, entry: Entry, body: Body) -> None:
         site = cast("Body", body.get("site", {}))
@@ -73,6 +97,15 @@ class Fold:
         self.put(entry, "case", "end", kind=entry.kind, why=body.get("why"))
         self.log(entry, entry.kind, None, str(body.get("why", "")))
 
+    def deleted(self, entry: Entry, body: Body) -> None:  # noqa: ARG002 - a handler's arguments
+        """By rule, after the case was closed: the alerts stay, their pictures are gone."""
+        gone = {one.file for one in deletions(entry)}
+        for key, alert in self.board.section("alerts").items():
+            evidence = alert["evidence"]
+            if evidence is not None and evidence["file"] in gone:
+                self.put(entry, "alerts", key, **{**alert, "evidence": {**evidence, "deleted": True}})
+        self.log(entry, "deleted", None, ", ".join(sorted(gone)))
+
     def gap(self, entry: Entry, body: Body) -> None:
         self.log(entry, "gap", None, f"{body.get('missed')}")
 
@@ -108,7 +141,7 @@ class Fold:
             since=self._at(body["since_seconds"]),
             priority=body["priority"],
             kind=body["kind"],
-            where_xyxy=body.get("where_xyxy", []),
+            where_xyxy=[[float(value) for value in box] for box in body.get("where_xyxy", [])],
             confidence=body.get("confidence"),
             expected_next=body.get("expected_next"),
             advice=body.get("advice"),
@@ -116,10 +149,12 @@ class Fold:
         )
 
     def decision(self, entry: Entry, body: Body) -> None:
-        said, channel, alert = str(body["decision"]), str(body["channel"]), cast("str | None", body.get("alert"))
-        evidence = cast("Body", body.get("evidence") or {})
+        said, channel = str(body["decision"]), str(body["channel"])
+        alert = None if body.get("alert") is None else str(body["alert"])
         if alert is not None:
-            known = self.board.get("alerts", alert) or {"raised": self._at(body["seconds"]), "why": body["why"], "evidence": None}
+            fresh: Body = {"raised": self._at(body["seconds"]), "why": body["why"], "evidence": None}
+            # what is said is a new alert, whatever had its number before
+            known = fresh if said == Decision.SAID.value else self.board.get("alerts", alert) or fresh
             gone = said in _GOES_AWAY or body.get("presence") == Presence.OFF.value
             self.put(
                 entry,
@@ -136,7 +171,7 @@ class Fold:
                     "over": gone,
                     "ended": said if gone else None,
                     "by": body.get("by") or known.get("by"),
-                    **(self._as_said(entry, channel, "file" in evidence) if said == Decision.SAID.value else {}),
+                    **(self._as_said(entry, channel) if said == Decision.SAID.value else {}),
                 },
             )
         if said in (Decision.SAID.value, Decision.ESCALATED.value):
@@ -203,9 +238,10 @@ class Fold:
         elif kind == "forecast":
             self._forecast(entry, body)
         elif kind == "thought":
-            self.thoughts[str(entry.counter)] = {**body, "offset_seconds": self.offset_seconds}
             head = {key: body[key] for key in ("question", "decision", "abstain")}
+            cited = [str(key) for one in (*body["grounds"], *body["risks"]) for key in one["citations"]]
             self.put(entry, "thoughts", str(entry.counter), **head, seconds=self._at(body["seconds"]))
+            self.thoughts[str(entry.counter)] = {**body, "offset_seconds": self.offset_seconds, "cited": cited}
 
     def _forecast(self, entry: Entry, body: Body) -> None:
         times = {(one["kind"], one["id"]): one for one in body.get("times", [])}
@@ -230,8 +266,10 @@ class Fold:
         ]
         self.put(entry, "now", "forecast", seconds=self._at(body["seconds"]), options=kept, remaining=body.get("remaining"))
 
-    def _as_said(self, entry: Entry, channel: str, evidence: bool) -> Body:
+    def _as_said(self, entry: Entry, channel: str) -> Body:
         """What was known of the condition when it was said: it stays with the alert when the channel moves on."""
+        picture = next(attachments(entry), None)
+        evidence = None if picture is None else {"file": picture.file, "sha256": picture.sha256, "deleted": False}
         known = self.board.get("channels", channel) or {}
         kept = {
             key: known.get(key) for key in ("where_xyxy", "confidence", "expected_next", "advice", "citations", "since", "kind")
@@ -275,6 +313,7 @@ _HANDLERS: Mapping[str, Callable[[Fold, Entry, Body], None]] = {
     "resumed": Fold.resumed,
     "closed": Fold.ended,
     "stopped": Fold.ended,
+    "deleted": Fold.deleted,
     "gap": Fold.gap,
     "tick": Fold.tick,
     "channel": Fold.channel,
@@ -287,3 +326,11 @@ _HANDLERS: Mapping[str, Callable[[Fold, Entry, Body], None]] = {
     "settled": Fold.settled,
 }
 """By kind of entry (docs/formats.md). Heads, and kinds that are not here, change nothing on a page."""
+
+
+def _time(entry: Entry) -> datetime:
+    """ValueError, TypeError when it has none, or one without its zone, which could not be compared with now."""
+    at = datetime.fromisoformat(entry.wall)
+    if at.tzinfo is None:
+        raise ValueError(f"{entry.wall} has no time zone")
+    return at

@@ -10,8 +10,9 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 
+from medgrpo.page import shrunk
 from medgrpo.stream import PICTURE, about_picture, want_picture
-from medgrpo.video import decode_image, encode_jpeg, resize
+from medgrpo.video import decode_image, encode_jpeg
 
 SIZES = {240: 40, 320: 50, 480: 60, 640: 70, 1280: 80}
 """Widths in pixels, and the JPEG quality of each. The widest is the picture as it was written."""
@@ -75,6 +76,4 @@ class Pictures:
 
 
 def _scaled(data: bytes, width: int) -> bytes:
-    image = decode_image(data, PICTURE)
-    height = max(1, round(image.shape[0] * width / image.shape[1]))
-    return encode_jpeg(resize(image, width, height), SIZES[width])
+    return encode_jpeg(shrunk(decode_image(data, PICTURE), width), SIZES[width])

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import secrets
+from pathlib import Path
 from typing import cast
 
 from anyio.to_thread import run_sync
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from medgrpo.audit import Attachment
 from medgrpo.console.listing import Standing
 from medgrpo.console.live.board import NOTHING_YET
 from medgrpo.console.live.events import events
@@ -99,20 +102,38 @@ async def _thought(visit: Visit) -> Response:
     thought = feed.fold.thoughts.get(visit.request.path_params["number"])
     if thought is None:
         raise Refused(404, "error.no_page")
-    keys = [key for one in (*thought["grounds"], *thought["risks"]) for key in one["citations"]]
-    return JSONResponse({**thought, "sources": {key: feed.fold.names.source(key) for key in keys}})
+    return JSONResponse({**thought, "sources": {key: feed.fold.names.source(key) for key in thought["cited"]}})
 
 
 async def _evidence(visit: Visit) -> Response:
     alert = visit.request.path_params["alert"]
     if not _ALERT.fullmatch(alert):
         raise Refused(404, "error.no_page")
-    path = visit.case() / "evidence" / f"{alert}.jpg"
+    folder = visit.case()
+    feed = visit.console.hub.feed(folder)
+    await feed.caught_up()
+    known = feed.fold.board.get("alerts", alert)
+    if known is None or known["evidence"] is None:
+        raise Refused(404, "error.no_page")
+    if known["evidence"]["deleted"]:
+        raise Refused(410, "error.evidence_deleted")
+    picture = Attachment(known["evidence"]["file"], known["evidence"]["sha256"])
+    return Response(await run_sync(_genuine, picture, folder), media_type="image/jpeg")
+
+
+def _genuine(picture: Attachment, case: Path) -> bytes:
+    """The file, if it is the one whose hash the record holds. Refused else, with the reason."""
     try:
-        data = await run_sync(path.read_bytes)
+        data = picture.place(case).read_bytes()
+    except FileNotFoundError as error:
+        raise Refused(410, "error.evidence_gone") from error
+    except ValueError as error:  # the record names a file outside of the case
+        raise Refused(409, "error.evidence_altered") from error
     except OSError as error:
-        raise Refused(404, "error.no_page") from error
-    return Response(data, media_type="image/jpeg")
+        raise Refused(503, "error.picture") from error
+    if picture.kind != "evidence" or hashlib.sha256(data).hexdigest() != picture.sha256:
+        raise Refused(409, "error.evidence_altered")
+    return data
 
 
 ROUTES = (

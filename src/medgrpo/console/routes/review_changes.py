@@ -12,6 +12,7 @@ from medgrpo.cases import Verdict
 from medgrpo.console.people import Role
 from medgrpo.console.route import Route
 from medgrpo.console.routes.review import back, case_page, desk_of
+from medgrpo.console.unpathed import without_paths
 from medgrpo.console.visit import Refused, Visit
 from medgrpo.core import AccessError, ConflictError, InputError, RecordError
 
@@ -76,7 +77,7 @@ async def _sign(visit: Visit) -> Response:
 
 async def _done(visit: Visit, change: Callable[[], None], done: str, place: str, fields: dict[str, str]) -> Response:
     """Make the change in a thread; what does not work is told on the page, with what had been typed."""
-    id = str(visit.request.path_params["id"])
+    id, cases = str(visit.request.path_params["id"]), visit.console.settings.cases
     try:
         await run_sync(change)
     except ConflictError:
@@ -84,9 +85,9 @@ async def _done(visit: Visit, change: Callable[[], None], done: str, place: str,
     except AccessError:
         return await case_page(visit, 403, why=visit.texts(f"review.not_{done}"), kept=fields)
     except InputError as error:
-        return await case_page(visit, 400, why=visit.texts("review.refused", why=str(error)), kept=fields)
+        return await case_page(visit, 400, why=visit.texts("review.refused", why=without_paths(error, cases)), kept=fields)
     except RecordError as error:
-        return await case_page(visit, 500, why=visit.texts("review.not_kept", why=str(error)), kept=fields)
+        return await case_page(visit, 500, why=visit.texts("review.not_kept", why=without_paths(error, cases)), kept=fields)
     return back(id, done, place)
 
 

@@ -148,9 +148,7 @@ const REASON_RECORDED = {
 
 function explain(id, alert, state) {
   const channel = state.things.channels[alert.channel];
-  const picture = alert.evidence
-    ? [el("figure", {}, el("img", { class: "picture", src: `/cases/${state.case}/evidence/${id}`, alt: t("live.evidence_alt", { time: clock(alert.raised) }) }), el("figcaption", {}, t("live.evidence", { time: clock(alert.raised) })))]
-    : [];
+  const picture = alert.evidence ? [evidence(id, alert, state)] : [];
   openDialog(nameOf(alert), [
     el("p", {}, english(alert.why)),
     el("p", { class: "quiet" }, english(channel?.name ?? alert.name)),
@@ -158,4 +156,24 @@ function explain(id, alert, state) {
     ...picture,
     ...sources(alert.citations ?? [], state.things.sources),
   ]);
+}
+
+/** The picture that was kept, once the console has checked it; else why there is none. */
+function evidence(id, alert, state) {
+  const place = el("figure", {}, el("p", { class: "quiet" }, t("live.evidence_checked")));
+  takeEvidence(id, alert, state).then((made) => place.replaceChildren(...made));
+  return place;
+}
+
+async function takeEvidence(id, alert, state) {
+  try {
+    const answer = await fetch(`/cases/${state.case}/evidence/${id}`, { headers: { accept: "application/json" } });
+    if (!answer.ok) return [el("p", { class: "fault" }, (await answer.json()).error)];
+    const address = URL.createObjectURL(await answer.blob());
+    const picture = el("img", { class: "picture", src: address, alt: t("live.evidence_alt", { time: clock(alert.raised) }) });
+    picture.addEventListener("load", () => URL.revokeObjectURL(address));
+    return [picture, el("figcaption", {}, t("live.evidence", { time: clock(alert.raised) }))];
+  } catch {
+    return [el("p", { class: "fault" }, t("live.picture_disconnected"))];
+  }
 }

@@ -2,7 +2,7 @@
 // What an event says replaces what was known under the same name, so an event that comes late or twice does no harm.
 
 import { drawAlerts } from "./alerts.js";
-import { byId, clock, english, named, t } from "./dom.js";
+import { byId, clock, el, english, named, show, t } from "./dom.js";
 import { drawLog } from "./log.js";
 import { drawPanels } from "./panels.js";
 import { drawMarks, startPictures } from "./picture.js";
@@ -19,9 +19,30 @@ window.medgrpo = state; // for whoever debugs or tests this page
 const DRAWN = [drawStanding, drawAlerts, drawPanels, drawMarks, drawCourse, drawThoughts, drawLog];
 let asked = false;
 
+/** One part that cannot be drawn is named; it stops no other. */
 function draw() {
   asked = false;
-  for (const part of DRAWN) part(state);
+  const failed = [];
+  for (const part of DRAWN) {
+    try {
+      part(state);
+    } catch (error) {
+      console.error(error);
+      failed.push(`${part.name}: ${error.message}`);
+    }
+  }
+  drawFaults(failed);
+}
+
+/** What of the record, or of this page, cannot be shown. */
+function drawFaults(failed) {
+  const odd = things.case.faults;
+  const lines = [];
+  if (odd) lines.push(el("p", {}, t("live.odd_entries", { count: odd.count }), " ", english(odd.why)));
+  if (state.beat?.fault) lines.push(el("p", {}, t("live.standing_damaged"), ": ", english(state.beat.fault)));
+  if (failed.length) lines.push(el("p", {}, t("live.odd_parts", { parts: failed.join("; ") })));
+  byId("faults").hidden = !lines.length;
+  show(byId("faults"), JSON.stringify([odd, state.beat?.fault, failed]), ...lines);
 }
 
 function soon() {
