@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import uvicorn
 from medgrpo.console import NoUsers, Settings, make_app
 from medgrpo.stream import Inbox, Tick
 from medgrpo.stream.showing import picture_of
+from medgrpo.video import encode_jpeg
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -166,6 +168,84 @@ def test_a_browser_that_was_cut_off_comes_back_with_nothing_missed(browser, runn
     page.wait_for_selector("#standing[data-standing=live]")
     told = page.locator("#log tr").all_inner_texts()
     assert [line.split("\t")[1] for line in told[:3]] == ["deliberately not said", "dismissed (carl)", "said"]
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "the case is closed"), ("de", "der Fall ist abgeschlossen"), ("zh", "病例已结束")]
+)
+def test_a_closed_case_monitors_nothing_and_no_alert_stands(browser, running, writing, language, words):
+    writing.scene()
+    writing.bleeding(6.0)
+    page, seen = opened(browser, running, language=language)
+    page.wait_for_selector("[data-card=A0001]")
+    writing.journal.close("done")
+    page.wait_for_selector("#standing[data-standing=closed]")
+    page.wait_for_selector("[data-card=A0001]", state="detached")
+    rows = page.locator("#risks li")
+    assert rows.count() > 4
+    for row in rows.all():
+        assert row.get_attribute("data-state") == "not assessed"
+        assert row.locator(".why").inner_text() == words
+    assert page.locator("#technical li").get_attribute("data-state") == "not assessed"
+    page.locator("#technical button").click()
+    assert page.locator("#dialog-body [data-state='not assessed']").count() == 3
+    assert seen.complaints == []
+    page.context.close()
+
+
+def _bottom(page: Any, part: str) -> float:
+    box = page.locator(part).locator("li").last.bounding_box()
+    return box["y"] + box["height"]
+
+
+def test_a_case_that_an_error_ended_says_so(browser, running, writing):
+    writing.scene()
+    page, _ = opened(browser, running, "wall")
+    writing.journal.append("stopped", {"error": "OSError", "why": "the camera is gone"})
+    writing.journal.sign()
+    page.wait_for_selector("#standing[data-standing=stopped]")
+    assert "ended with an error" in page.locator("#standing").inner_text()
+    assert _bottom(page, "#technical") <= SIZES["wall"][1]
+    assert page.locator("#risks [data-state=monitoring]").count() == 0
+    page.context.close()
+
+
+def test_an_odd_entry_is_named_on_the_page_which_goes_on(browser, running, writing):
+    """One that the console finds odd, and one that only the page does."""
+    writing.scene()
+    page, _ = opened(browser, running)
+    assert page.locator("#faults").is_hidden()
+    writing.journal.append("channel", {"channel": "bleeding"})
+    page.wait_for_selector("#faults:not([hidden])")
+    assert "cannot be shown: 1." in page.locator("#faults").inner_text()
+    assert "(channel): KeyError: 'state'" in page.locator("#faults").inner_text()
+    assert _bottom(page, "#technical") <= SIZES["laptop"][1], "the channels are still on the screen"
+    page.evaluate("window.medgrpo.things.now.forecast.options = 5")  # a part that cannot draw itself
+    writing.bleeding(7.0)
+    page.wait_for_selector("[data-card=A0001]")
+    sync_api.expect(page.locator("#faults")).to_contain_text("drawPanels")
+    assert page.locator("#log tr").first.inner_text().split("\t")[1] == "said", "the parts after it are drawn"
+    page.context.close()
+
+
+def test_a_picture_of_an_alert_is_shown_only_where_it_is_the_one_that_was_kept(browser, running, writing):
+    grey = encode_jpeg(np.full((48, 64, 3), 90, np.uint8))
+    (writing.folder / "evidence").mkdir()
+    (writing.folder / "evidence" / "A0001.jpg").write_bytes(grey)
+    writing.scene()
+    kept = {"file": "evidence/A0001.jpg", "sha256": hashlib.sha256(grey).hexdigest(), "dimmed": False}
+    writing.decision("said", "bleeding", 6.0, "A0001", evidence=kept)
+    page, _ = opened(browser, running)
+    page.locator("[data-card=A0001] [data-act=more]").click()
+    page.wait_for_selector("#dialog-body img")
+    until(page, "document.querySelector('#dialog-body img').naturalWidth === 64")
+    page.keyboard.press("Escape")
+    (writing.folder / "evidence" / "A0001.jpg").write_bytes(grey[:-2] + b"xx")
+    page.locator("[data-card=A0001] [data-act=more]").click()
+    page.wait_for_selector("#dialog-body .fault")
+    assert "its hash is not the one in the record" in page.locator("#dialog-body .fault").inner_text()
+    assert page.locator("#dialog-body img").count() == 0
     page.context.close()
 
 

@@ -240,6 +240,30 @@ def test_after_a_restart_nothing_stands_that_nobody_watches(writing, key, cases)
     assert [line["what"] for line in board.section("log").values()][-1] == "resumed"
 
 
+def test_after_a_case_is_closed_nothing_stands_and_nothing_is_assessed(writing):
+    writing.scene()
+    writing.bleeding(6.0)
+    writing.decision("said", "view", 6.5, "A0002", presence="Latch")
+    writing.tick(7.0)
+    writing.journal.close("done")
+    board = folded(writing).board
+    assert {(alert["over"], alert["ended"]) for alert in board.section("alerts").values()} == {(True, "closed")}
+    channels = board.section("channels").values()
+    assert {(one["state"], one["why"], one["since"]) for one in channels} == {("not assessed", "the case is closed", 7.0)}
+    assert board.get("case", "end") == {"kind": "closed", "why": "done"}
+    assert board.get("goals", "triangle_cleared")["level"] == "under way", "what was seen stays"
+
+
+def test_after_an_error_what_stood_is_left_as_it_was(writing):
+    """Nobody knows what became of it; the page says that it is not of now, and a process that goes on takes it from there."""
+    writing.scene()
+    writing.bleeding(6.0)
+    writing.journal.append("stopped", {"error": "OSError", "why": "the camera is gone"})
+    board = folded(writing).board
+    assert board.get("alerts", "A0001")["over"] is False
+    assert board.get("channels", "bleeding")["state"] == "alert"
+
+
 def test_after_a_restart_the_cases_time_goes_on(writing, key, cases):
     """The second process counts from 0 again; an hour has passed since the case began, whatever its pictures' clock says."""
     from datetime import datetime, timedelta

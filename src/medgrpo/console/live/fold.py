@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from medgrpo.audit import Entry, attachments, deletions
+from medgrpo.audit import CLOSED, Entry, attachments, deletions
 from medgrpo.console.listing import SAYS_NOTHING
 from medgrpo.console.live.board import Board
 from medgrpo.console.live.names import Names
@@ -80,12 +80,7 @@ class Fold:
 
     def resumed(self, entry: Entry, body: Body) -> None:
         """The process that knew what stands is gone: what stood is over, and what is assessed begins anew."""
-        for key, alert in self.board.section("alerts").items():
-            if not alert["over"]:
-                self.put(entry, "alerts", key, **{**alert, "over": True, "ended": "restarted"})
-        for key, channel in self.board.section("channels").items():
-            why = "the watching process was started again"
-            self.put(entry, "channels", key, **{**channel, "state": ChannelState.NOT_ASSESSED.value, "why": why})
+        self._stands_no_more(entry, "restarted", "the watching process was started again")
         begun, last = datetime.fromisoformat(self._begun(entry)), self.board.get("now", "tick") or {"seconds": 0.0}
         away = (datetime.fromisoformat(entry.wall) - begun).total_seconds()
         self.offset_seconds = max(away, float(last["seconds"]))  # the wall clock may have been set back
@@ -94,8 +89,21 @@ class Fold:
         self.log(entry, "resumed", None, "", torn_bytes=body.get("torn_bytes"))
 
     def ended(self, entry: Entry, body: Body) -> None:
+        if entry.kind == CLOSED:  # after an error it is not known what became of it, and the case may be gone on with
+            self._stands_no_more(entry, CLOSED, "the case is closed")
         self.put(entry, "case", "end", kind=entry.kind, why=body.get("why"))
         self.log(entry, entry.kind, None, str(body.get("why", "")))
+
+    def _stands_no_more(self, entry: Entry, ended: str, why: str) -> None:
+        """Nobody watches from here on: alerts that stood are over, and no channel is assessed."""
+        tick = self.board.get("now", "tick")
+        for key, alert in self.board.section("alerts").items():
+            if not alert["over"]:
+                self.put(entry, "alerts", key, **{**alert, "over": True, "ended": ended})
+        for key, channel in self.board.section("channels").items():
+            since = channel["since"] if tick is None else tick["seconds"]
+            gone = {"state": ChannelState.NOT_ASSESSED.value, "why": why, "since": since}
+            self.put(entry, "channels", key, **{**channel, **gone})
 
     def deleted(self, entry: Entry, body: Body) -> None:  # noqa: ARG002 - a handler's arguments
         """By rule, after the case was closed: the alerts stay, their pictures are gone."""

@@ -42,6 +42,7 @@ function drawFaults(failed) {
   if (state.beat?.fault) lines.push(el("p", {}, t("live.standing_damaged"), ": ", english(state.beat.fault)));
   if (failed.length) lines.push(el("p", {}, t("live.odd_parts", { parts: failed.join("; ") })));
   byId("faults").hidden = !lines.length;
+  document.body.dataset.faults = lines.length; // the picture makes room
   show(byId("faults"), JSON.stringify([odd, state.beat?.fault, failed]), ...lines);
 }
 

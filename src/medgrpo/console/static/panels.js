@@ -55,6 +55,10 @@ function drawNext(state) {
   const { now } = state.things;
   const forecast = now.forecast;
   const knows = forecast && now.tick?.phase;
+  if (stale() === "closed") {
+    show(byId("next"), "closed", el("li", { class: "none" }, t("live.picture_closed")));
+    return;
+  }
   if (!knows) {
     show(byId("next"), "none", el("li", { class: "none" }, t("live.next_unknown")));
     return;
@@ -96,7 +100,7 @@ function drawChannels(state) {
   const place = (id) => (ORDER.includes(id) ? ORDER.indexOf(id) : ORDER.length);
   const all = Object.entries(state.things.channels).sort(([a], [b]) => place(a) - place(b) || (a < b ? -1 : 1));
   const gone = stale();
-  const old = gone !== null && gone !== "closed";
+  const old = gone === null ? null : t(gone === "closed" ? "live.channel_closed" : "live.channel_old"); // why nothing is assessed now
   const risks = all.filter(([id, channel]) => !isTechnical(id, channel));
   show(byId("risks"), JSON.stringify([risks, old]), ...risks.map(([id, channel]) => channelRow(id, channel, old, state)));
   drawTechnical(all.filter(([id, channel]) => isTechnical(id, channel)), old, state);
@@ -108,12 +112,12 @@ function drawTechnical(all, old, state) {
   const words = t("live.technical", { quiet: old ? 0 : all.length - loud.length, of: all.length });
   const open = () => openDialog(words, [el("ul", { class: "risks listed" }, ...all.map(([id, channel]) => channelRow(id, channel, old, state)))]);
   const alerts = loud.some(([, channel]) => channel.state === "alert");
-  const names = loud.flatMap(([id, channel], at) => [at ? ", " : "", named("channel", id, channel.name), ` (${t(`state.${channel.state}`)})`]);
+  const names = old !== null && !alerts ? [old] : loud.flatMap(([id, channel], at) => [at ? ", " : "", named("channel", id, channel.name), ` (${t(`state.${channel.state}`)})`]);
   const row = el("li", { "data-state": alerts ? "alert" : loud.length || old ? "not assessed" : "monitoring" },
     el("button", { type: "button", onclick: open },
       el("span", { class: "sign", "aria-hidden": "true" }, alerts ? "!" : loud.length || old ? "?" : "○"),
       el("span", { class: "name" }, words),
-      loud.length ? el("span", { class: "why" }, ...names) : null,
+      names.length ? el("span", { class: "why" }, ...names) : null,
     ),
   );
   show(byId("technical"), JSON.stringify([loud.map(([id, channel]) => [id, channel.state]), old, all.length]), row);
@@ -123,12 +127,14 @@ const isTechnical = (id, channel) => channel.kind === "Tec" && id !== "view";
 
 function channelRow(id, channel, old, state) {
   // what nobody watches any more is not monitored, whatever it last was
-  const shown = old && channel.state !== "alert" ? { ...channel, state: "not assessed", why: t("live.channel_old") } : channel;
-  const reason = shown.state === "not assessed" || shown.state === "alert" ? el("span", { class: "why" }, old ? shown.why : english(shown.why)) : null;
+  const past = old !== null && channel.state !== "alert";
+  const shown = past ? { ...channel, state: "not assessed", why: old } : channel;
+  const why = past ? old : english(shown.why);
+  const reason = shown.state === "not assessed" || shown.state === "alert" ? el("span", { class: "why" }, why) : null;
   return el(
     "li",
     { "data-state": shown.state, "data-channel": id },
-    el("button", { type: "button", onclick: () => explainChannel(id, shown, state) },
+    el("button", { type: "button", onclick: () => explainChannel(id, shown, past ? old : english(shown.why), state) },
       el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[shown.state]),
       el("span", { class: "name" }, named("channel", id, channel.name)),
       el("span", { class: "state" }, t(`state.${shown.state}`)),
@@ -137,10 +143,10 @@ function channelRow(id, channel, old, state) {
   );
 }
 
-function explainChannel(id, channel, state) {
+function explainChannel(id, channel, why, state) {
   openDialog(named("channel", id, channel.name), [
     el("p", {}, el("b", {}, t(`state.${channel.state}`)), " ", t("live.since", { time: clock(channel.since) })),
-    el("p", {}, english(channel.why)),
+    el("p", {}, why),
     channel.advice ? el("p", {}, el("b", {}, t("live.advice")), " ", english(channel.advice)) : null,
     el("p", { class: "quiet" }, english(channel.name), `, ${t(`priority.${channel.priority}`)}`),
     ...sources(channel.citations ?? [], state.things.sources),

@@ -1,6 +1,7 @@
 // Where the operation is (its phases in their usual order), and how it has gone so far (a line that grows).
 
 import { byId, clock, el, known, length, named, show, svg, t } from "./dom.js";
+import { stale } from "./live.js";
 
 const LEAST_SECONDS = 600;
 const LANE = { phases: [2, 30], marks: [34, 28], axis: 76 };
@@ -28,7 +29,7 @@ function drawSteps(phases, things) {
   const spent = {};
   for (const one of stretches(things)) if (one.phase) spent[one.phase] = (spent[one.phase] ?? 0) + one.end - one.start;
   const rows = phases.map((phase, place) => {
-    const current = things.now.tick?.phase === phase.id;
+    const current = things.now.tick?.phase === phase.id && stale() !== "closed";
     const seen = spent[phase.id] ?? 0;
     const words = current ? t("live.step_now", { time: length(seen) }) : seen > 0 ? t("live.step_seen", { time: length(seen) }) : t("live.step_not_seen");
     return el(
