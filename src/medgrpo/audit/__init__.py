@@ -1,6 +1,6 @@
 """The tamper-evident record of a case: append-only, hash-chained, signed. Needs the extra `live`."""
 
-from medgrpo.audit.attachments import DELETED, Attachment, attachments, deletions, digest_of_file
+from medgrpo.audit.attached import DELETED, Attachment, attachments, deletions, digest_of_file
 from medgrpo.audit.entry import Entry
 from medgrpo.audit.following import Follower, newest_entry
 from medgrpo.audit.head import Head, read_head

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from medgrpo.audit.attachments import DELETED, FOLDERS, Attachment, attachments, deletions, digest_of_file, unrecorded
+from medgrpo.audit.attached import DELETED, FOLDERS, Attachment, attachments, deletions, digest_of_file, unrecorded
 from medgrpo.audit.entry import Entry
 from medgrpo.audit.head import Head, read_head, write_head
 from medgrpo.audit.journal import Journal, Times

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from medgrpo.audit.attachments import DELETED, Attachment, attachments, deletions, unrecorded
+from medgrpo.audit.attached import DELETED, Attachment, attachments, deletions, unrecorded
 from medgrpo.audit.entry import FIRST, Entry
 from medgrpo.audit.head import HEAD_NAME, Head, read_head
 from medgrpo.audit.keys import PublicKey
