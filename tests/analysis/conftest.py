@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from tests.analysis import scripted as scripted_module
 
 from medgrpo.knowledge import TRIPLETS
 from medgrpo.video import VideoWriter
@@ -40,13 +40,7 @@ def write_plot(path: Path, plot: tuple[tuple[int, int | None, str, float], ...] 
 
 @pytest.fixture(scope="session")
 def scripted() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("scripted", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["scripted"] = module
-    spec.loader.exec_module(module)
-    return module
+    return scripted_module
 
 
 @pytest.fixture(scope="session")

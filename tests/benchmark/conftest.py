@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.benchmark import making as making_module
 
 from medgrpo.benchmark import RunSettings, Shard, identify_data, read_rows
 from medgrpo.models import ModelCard
@@ -16,14 +15,7 @@ from medgrpo.models import ModelCard
 
 @pytest.fixture(scope="session")
 def making() -> ModuleType:
-    name = "medgrpo_test_making"
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name("making.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return making_module
 
 
 @pytest.fixture

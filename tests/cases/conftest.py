@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.cases import made as made_module
 
 if TYPE_CHECKING:
     from medgrpo.cases import CaseStore
@@ -25,13 +24,7 @@ BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
 @pytest.fixture(scope="session")
 def made() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cases_made", Path(__file__).with_name("made.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["cases_made"] = module
-    spec.loader.exec_module(module)
-    return module
+    return made_module
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
+from tests.stream import live
 
 from medgrpo.analysis import AnalysisOptions, Header, Summary, VideoIdentity, identify, record_line, timeline_records
 from medgrpo.audit import Journal, SigningKey
@@ -75,7 +73,7 @@ def analysed(
 
 
 def look(seconds: float) -> Observation:
-    return live().PlotPerceiver(ENTERED).look(Frame(0, seconds, live().GREY))
+    return live.PlotPerceiver(ENTERED).look(Frame(0, seconds, live.GREY))
 
 
 def filmed(path: Path, seconds: float = 30.0) -> Path:
@@ -87,17 +85,6 @@ def filmed(path: Path, seconds: float = 30.0) -> Path:
             image = np.broadcast_to(waves.astype(np.uint8)[None, :, None], (64, 96, 3))
             writer.write(image)
     return path
-
-
-def live() -> ModuleType:
-    name = "stream_live"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "stream" / "live.py")
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
 
 
 ENTERED = ((0.0, "outside", ""), (3.0, "preparation", "grasper,retract,gallbladder"))
@@ -115,8 +102,8 @@ def watched(folder: Path, key: SigningKey, *, closed: bool = True) -> Timeline:
     site = Site()
     about = {"medgrpo": "0.1.0", "model": MODEL, "source": "plot", "site": site.model_dump(mode="json"), "looks_per_second": 5.0}
     journal = Journal(folder / "record", key, partial(stamped, clock), about)
-    loop = FastLoop(live().PlotPerceiver(CLIP_TOO_EARLY), load_procedure(site.procedure), site, clock, live=False)
-    source = live().PlotSource(clock, [n * 0.2 for n in range(200)])
+    loop = FastLoop(live.PlotPerceiver(CLIP_TOO_EARLY), load_procedure(site.procedure), site, clock, live=False)
+    source = live.PlotSource(clock, [n * 0.2 for n in range(200)])
     session = LiveSession(source, loop, clock, journal, folder)
     timeline = session.run(lambda: False)
     journal.append("summary", {"coverage": {}, "duration_seconds": timeline.duration_seconds})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import sys
@@ -15,18 +14,14 @@ pytest.importorskip("sqlalchemy", reason="needs the extra `serve`")
 pytest.importorskip("alembic", reason="needs the extra `serve`")
 pytest.importorskip("argon2", reason="needs the extra `serve`")
 
+from tests.cases import made as made_module
+
 from medgrpo import cli
 
 
 @pytest.fixture(scope="module")
 def made() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cases_made", Path(__file__).parents[1] / "cases" / "made.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["cases_made"] = module
-    spec.loader.exec_module(module)
-    return module
+    return made_module
 
 
 def test_a_case_on_the_command_line(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from tests.analysis import scripted
 
 from medgrpo import cli, perception, simulation
 from medgrpo.cli.simulating import DEVIATIONS, WORLDS
@@ -17,23 +15,10 @@ from medgrpo.core import InputError
 from medgrpo.simulation import Deviation
 from medgrpo.video import VideoWriter
 
-SCRIPTED = Path(__file__).parents[1] / "analysis" / "scripted.py"
-
-
-def _scripted() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("scripted_for_cli", SCRIPTED)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["scripted_for_cli"] = module
-    spec.loader.exec_module(module)
-    return module
-
 
 @pytest.fixture(autouse=True)
 def perceiver(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = _scripted()
-    monkeypatch.setattr(perception, "load_perceiver", lambda: module.ScriptedPerceiver())
+    monkeypatch.setattr(perception, "load_perceiver", lambda: scripted.ScriptedPerceiver())
 
 
 @pytest.fixture

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import argon2
 from starlette.testclient import TestClient
+from tests.cases import made
 
 from medgrpo.audit import SigningKey
 from medgrpo.cases import Case, CaseStore, Role, open_store, read_folder
@@ -33,7 +31,6 @@ class Office:
 
 def raw(folder: Path) -> Path:
     """The folders of both cases, and the video, made once: the live path takes its time."""
-    made = _made()
     video = made.filmed(folder / "one.mp4")
     made.analysed(folder / "cases" / "one", looks=150, video=video)
     made.watched(folder / "cases" / "theatre", SigningKey.at(folder / "record.pem"))
@@ -83,13 +80,3 @@ class Person:
     def sign_in(self, name: str) -> Person:
         assert self.post("/sign-in", {"name": name, "password": PASSWORD, "to": "/review"}).status_code == 303
         return self
-
-
-def _made() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cases_made", Path(__file__).parents[1] / "cases" / "made.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["cases_made"] = module
-    spec.loader.exec_module(module)
-    return module

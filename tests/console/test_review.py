@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import html
-import importlib.util
 import io
 import json
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -22,25 +19,14 @@ pytest.importorskip("sqlalchemy", reason="the extra `serve` is not installed")
 
 from PIL import Image
 from starlette.testclient import TestClient
+from tests.cases import made
+from tests.console import reviewing
 
 from medgrpo.cases import ReportState, Verdict
 from medgrpo.console import NoUsers, StoreUsers, make_app
 from medgrpo.console.review.intake import Intake
 from medgrpo.console.review.lanes import Bar, _rowed, _stacked
 from medgrpo.console.review.paper import changed_lines
-
-
-def _module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("console_reviewing", Path(__file__).with_name("reviewing.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-reviewing = _module()
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +246,6 @@ def test_every_state_of_the_page_in_every_language(office, person, language: str
 
 
 def test_new_folders_are_taken_in_by_themselves(office, tmp_path: Path):
-    made = sys.modules["cases_made"]
     made.analysed(office.settings.cases / "two", "cd" * 32)
     (office.settings.cases / "broken").mkdir()
     (office.settings.cases / "broken" / "analysis.jsonl").write_text("nonsense")
@@ -276,7 +261,7 @@ def test_new_folders_are_taken_in_by_themselves(office, tmp_path: Path):
 
 
 def test_a_folder_that_failed_stays_named_until_it_is_solved(office):
-    made, cases = sys.modules["cases_made"], office.settings.cases
+    cases = office.settings.cases
     for name in ("broken", "worse"):
         (cases / name).mkdir()
         (cases / name / "analysis.jsonl").write_text("nonsense")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import socket
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 pytest.importorskip("sqlalchemy", reason="the extra `serve` is not installed")
 pytest.importorskip("starlette", reason="the extra `serve` is not installed")
+
+from tests.console import reviewing
 
 from medgrpo.cases import ReportState
 from medgrpo.console import StoreUsers, make_app
@@ -41,19 +40,6 @@ UNNAMED = """[...document.querySelectorAll('input:not([type=hidden]):not([hidden
 def _complains(message) -> bool:
     """A refusal that the test asked for is told by the browser too."""
     return message.type in ("error", "warning") and "status of 403" not in message.text
-
-
-def _module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("console_reviewing", Path(__file__).with_name("reviewing.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-reviewing = _module()
 
 
 @pytest.fixture(scope="module")

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Picture
+from tests.cases import made
 
 from medgrpo.cases import CaseFolder, read_folder
 from medgrpo.console.review.pictures import Pictures, begin_of
 from medgrpo.stream import Cover, Privacy, TextLimits
 from medgrpo.video import Image, VideoWriter
 
-
-def _module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("cases_made", Path(__file__).parents[1] / "cases" / "made.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-made = _module()
 WIDTH, HEIGHT = 320, 240
 NAME = (slice(20, 38), slice(200, 280))
 """Where strokes stand, two thick, as in letters."""

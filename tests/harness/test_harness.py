@@ -1,12 +1,11 @@
 """Inside lmms-eval: our tasks are found and run with our model. docs/lmms-eval.md tells how the whole command was run."""
 
 import json
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.benchmark import making as making_module
 
 pytest.importorskip("lmms_eval", reason="lmms-eval is not installed: pip install 'medgrpo[lmms-eval]'")
 pytestmark = pytest.mark.filterwarnings("default")  # lmms-eval and what it brings warn of much
@@ -14,14 +13,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # lmms-eval and what it brin
 
 @pytest.fixture(scope="module")
 def making() -> ModuleType:
-    name = "medgrpo_test_making"
-    spec = spec_from_file_location(name, Path(__file__).parents[1] / "benchmark" / "making.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return making_module
 
 
 @pytest.fixture

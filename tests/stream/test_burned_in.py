@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.stream import live
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries
 from medgrpo.core import InputError
@@ -34,18 +32,6 @@ from medgrpo.stream import (
 from medgrpo.stream.strokes import STROKE, stroke_masks
 from medgrpo.video import Image, VideoWriter, read_image
 
-
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"stream_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-live = _module("live")
 HEIGHT, WIDTH = 240, 320
 SEGMENTS = ("abcdef", "bc", "abdeg", "abcdg", "bcfg", "acdfg", "acdefg", "abc", "abcdefg", "abcdfg")
 PLACES = {

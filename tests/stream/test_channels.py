@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from pathlib import Path
-from types import ModuleType
 
 import pytest
+from tests.stream import live
 
 from medgrpo.knowledge import load_procedure
 from medgrpo.reasoning import Forecast, Reasoner
 from medgrpo.stream import Arrival, ChannelState, FastLoop, ManualClock, Site, Tick
 from medgrpo.stream.channels import EXPECTED_EVERY_SECONDS
 
-
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"stream_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-live = _module("live")
 PLOT = (
     (0.0, "preparation", "grasper,retract,gallbladder"),
     (20.0, "carlot-triangle-dissection", "hook,dissect,gallbladder"),

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
+from tests.stream import live
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.knowledge import load_procedure
@@ -21,18 +19,6 @@ from medgrpo.stream import ClipKeeper, ClipSettings, FastLoop, FileSource, LiveS
 from medgrpo.stream.clips import ENCODED, REMUXED, clean_reach
 from medgrpo.stream.clips import _Look as Look
 
-
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"stream_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-live = _module("live")
 EARLY_CLIP = (
     (0.0, "preparation", "grasper,retract,gallbladder"),
     (20.0, "carlot-triangle-dissection", "hook,dissect,gallbladder"),

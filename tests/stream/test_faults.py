@@ -5,7 +5,6 @@ The table in docs/live.md states what is tested here; senders that are really cu
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 import threading
@@ -16,13 +15,13 @@ from datetime import datetime
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
+from tests.stream import live
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.cli.watching import Screen, summary
@@ -46,18 +45,6 @@ from medgrpo.stream import (
 )
 from medgrpo.video import Image, LiveReading, Sampling
 
-
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"stream_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-live = _module("live")
 PLOT = ((0.0, "preparation", "grasper,retract,gallbladder"),)
 CLIP_TOO_EARLY = (
     (0.0, "preparation", "grasper,retract,gallbladder"),

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.stream import live, senders
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.core import VideoError
@@ -21,18 +19,6 @@ from medgrpo.knowledge import load_procedure
 from medgrpo.stream import ChannelState, FastLoop, LiveSession, NetworkSource, Site, SystemClock, TechnicalLimits, Tick, stamped
 from medgrpo.video import LiveReading
 
-
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"stream_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-live, senders = _module("live"), _module("senders")
 PROTOCOLS = ("rtsp", "rtmp", "srt", "udp", "tcp", "hls")
 
 

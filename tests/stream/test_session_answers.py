@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
-import sys
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
+
+from tests.stream import live
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.knowledge import load_procedure
@@ -26,18 +25,6 @@ from medgrpo.stream import (
     want_picture,
 )
 
-
-def _module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"answers_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-live = _module("live")
 CLIP_TOO_EARLY = (
     (0.0, "preparation", "grasper,retract,gallbladder"),
     (20.0, "carlot-triangle-dissection", "hook,dissect,gallbladder"),
