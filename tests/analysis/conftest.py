@@ -8,10 +8,10 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from tests.analysis import scripted as scripted_module
 
 from medgrpo.knowledge import TRIPLETS
 from medgrpo.video import VideoWriter
+from tests.analysis import scripted as scripted_module
 
 SCRIPT = Path(__file__).with_name("scripted.py")
 # seconds, phase, triplet, blue; the black part is a lost view

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from tests.benchmark import making as making_module
 
 from medgrpo.benchmark import RunSettings, Shard, identify_data, read_rows
 from medgrpo.models import ModelCard
+from tests.benchmark import making as making_module
 
 
 @pytest.fixture(scope="session")

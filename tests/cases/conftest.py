@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+
 from tests.cases import made as made_module
 
 if TYPE_CHECKING:

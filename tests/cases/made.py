@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tests.stream import live
 
 from medgrpo.analysis import AnalysisOptions, Header, Summary, VideoIdentity, identify, record_line, timeline_records
 from medgrpo.audit import Journal, SigningKey
@@ -16,6 +15,7 @@ from medgrpo.perception import Domain, Observation
 from medgrpo.reasoning import Coverage, Evidence, Finding, PhaseSegment, Timeline
 from medgrpo.stream import FastLoop, LiveSession, ManualClock, Site, stamped
 from medgrpo.video import Frame, ReadingReport, VideoWriter, open_video
+from tests.stream import live
 
 MODEL = "plot@1"
 SENTENCES = ("The gallbladder is grasped and lifted.", "A clip is applied to the cystic duct.", "The liver bed bleeds.")

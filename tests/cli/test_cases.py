@@ -14,9 +14,8 @@ pytest.importorskip("sqlalchemy", reason="needs the extra `serve`")
 pytest.importorskip("alembic", reason="needs the extra `serve`")
 pytest.importorskip("argon2", reason="needs the extra `serve`")
 
-from tests.cases import made as made_module
-
 from medgrpo import cli
+from tests.cases import made as made_module
 
 
 @pytest.fixture(scope="module")

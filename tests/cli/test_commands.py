@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.analysis import scripted
 
 from medgrpo import cli, perception, simulation
 from medgrpo.cli.simulating import DEVIATIONS, WORLDS
 from medgrpo.core import InputError
 from medgrpo.simulation import Deviation
 from medgrpo.video import VideoWriter
+from tests.analysis import scripted
 
 
 @pytest.fixture(autouse=True)

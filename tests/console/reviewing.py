@@ -11,11 +11,11 @@ from pathlib import Path
 
 import argon2
 from starlette.testclient import TestClient
-from tests.cases import made
 
 from medgrpo.audit import SigningKey
 from medgrpo.cases import Case, CaseStore, Role, open_store, read_folder
 from medgrpo.console import Settings
+from tests.cases import made
 
 PASSWORD = "four words are enough"
 HTML = {"accept": "text/html"}

@@ -19,14 +19,14 @@ pytest.importorskip("sqlalchemy", reason="the extra `serve` is not installed")
 
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.cases import made
-from tests.console import reviewing
 
 from medgrpo.cases import ReportState, Verdict
 from medgrpo.console import NoUsers, StoreUsers, make_app
 from medgrpo.console.review.intake import Intake
 from medgrpo.console.review.lanes import Bar, _rowed, _stacked
 from medgrpo.console.review.paper import changed_lines
+from tests.cases import made
+from tests.console import reviewing
 
 
 @pytest.fixture(scope="module")

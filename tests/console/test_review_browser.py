@@ -14,10 +14,9 @@ import pytest
 pytest.importorskip("sqlalchemy", reason="the extra `serve` is not installed")
 pytest.importorskip("starlette", reason="the extra `serve` is not installed")
 
-from tests.console import reviewing
-
 from medgrpo.cases import ReportState
 from medgrpo.console import StoreUsers, make_app
+from tests.console import reviewing
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 uvicorn = pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image as Picture
-from tests.cases import made
 
 from medgrpo.cases import CaseFolder, read_folder
 from medgrpo.console.review.pictures import Pictures, begin_of
 from medgrpo.stream import Cover, Privacy, TextLimits
 from medgrpo.video import Image, VideoWriter
+from tests.cases import made
 
 WIDTH, HEIGHT = 320, 240
 NAME = (slice(20, 38), slice(200, 280))

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from tests.benchmark import making as making_module
 
 pytest.importorskip("lmms_eval", reason="lmms-eval is not installed: pip install 'medgrpo[lmms-eval]'")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 
 import pytest
-from tests.reasoning import streams as streams_module
 
 from medgrpo.knowledge import Procedure, load_procedure
+from tests.reasoning import streams as streams_module
 
 
 @pytest.fixture(scope="session")

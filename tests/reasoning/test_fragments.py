@@ -7,9 +7,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from tests.reasoning import fragments
 
 from medgrpo.knowledge import Procedure
+from tests.reasoning import fragments
 
 HERE = Path(__file__).parent
 

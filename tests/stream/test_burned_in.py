@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.stream import live
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries
 from medgrpo.core import InputError
@@ -31,6 +30,7 @@ from medgrpo.stream import (
 )
 from medgrpo.stream.strokes import STROKE, stroke_masks
 from medgrpo.video import Image, VideoWriter, read_image
+from tests.stream import live
 
 HEIGHT, WIDTH = 240, 320
 SEGMENTS = ("abcdef", "bc", "abdeg", "abcdg", "bcfg", "acdfg", "acdefg", "abc", "abcdefg", "abcdfg")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 
 import pytest
-from tests.stream import live
 
 from medgrpo.knowledge import load_procedure
 from medgrpo.reasoning import Forecast, Reasoner
 from medgrpo.stream import Arrival, ChannelState, FastLoop, ManualClock, Site, Tick
 from medgrpo.stream.channels import EXPECTED_EVERY_SECONDS
+from tests.stream import live
 
 PLOT = (
     (0.0, "preparation", "grasper,retract,gallbladder"),

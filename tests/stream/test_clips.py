@@ -11,13 +11,13 @@ import av
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
-from tests.stream import live
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.knowledge import load_procedure
 from medgrpo.stream import ClipKeeper, ClipSettings, FastLoop, FileSource, LiveSession, ManualClock, Privacy, Site, stamped
 from medgrpo.stream.clips import ENCODED, REMUXED, clean_reach
 from medgrpo.stream.clips import _Look as Look
+from tests.stream import live
 
 EARLY_CLIP = (
     (0.0, "preparation", "grasper,retract,gallbladder"),

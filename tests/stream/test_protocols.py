@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.stream import live, senders
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.core import VideoError
 from medgrpo.knowledge import load_procedure
 from medgrpo.stream import ChannelState, FastLoop, LiveSession, NetworkSource, Site, SystemClock, TechnicalLimits, Tick, stamped
 from medgrpo.video import LiveReading
+from tests.stream import live, senders
 
 PROTOCOLS = ("rtsp", "rtmp", "srt", "udp", "tcp", "hls")
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.stream import live
 
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.core import InputError, VideoError
@@ -33,6 +32,7 @@ from medgrpo.stream import (
     Tick,
     stamped,
 )
+from tests.stream import live
 
 CLIP_TOO_EARLY = (
     (0.0, "preparation", "grasper,retract,gallbladder"),

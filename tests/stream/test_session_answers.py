@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.stream import live
-
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries, verify
 from medgrpo.knowledge import load_procedure
 from medgrpo.stream import (
@@ -24,6 +22,7 @@ from medgrpo.stream import (
     stamped,
     want_picture,
 )
+from tests.stream import live
 
 CLIP_TOO_EARLY = (
     (0.0, "preparation", "grasper,retract,gallbladder"),

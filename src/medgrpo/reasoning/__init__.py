@@ -46,7 +46,7 @@ from medgrpo.reasoning.language_reading import concepts_in
 from medgrpo.reasoning.language_rephraser import LanguageCounts, ModelRephraser, Rephraser, rephrase_thoughts
 from medgrpo.reasoning.language_verifier import Rejection, verify
 from medgrpo.reasoning.outlook import KEY_EVENTS
-from medgrpo.reasoning.reasoner import Reasoner, reason
+from medgrpo.reasoning.reasoner import Reasoner
 from medgrpo.reasoning.records import (
     ActionSegment,
     ComingRisk,
@@ -69,6 +69,7 @@ from medgrpo.reasoning.records import (
     UnusualOrder,
 )
 from medgrpo.reasoning.rules import RULES, Rule, Verdict
+from medgrpo.reasoning.whole_video import reason
 
 __all__ = [
     "KEY_EVENTS",

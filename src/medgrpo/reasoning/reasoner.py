@@ -391,11 +391,3 @@ class Reasoner:
 
     def _sorted(self, kind: type[_Kept]) -> tuple[_Kept, ...]:
         return tuple(sorted((record for record in self._records if isinstance(record, kind)), key=lambda record: record.span))
-
-
-def reason(observations: Iterable[Observation], procedure: Procedure, config: ReasonerConfig | None = None) -> Timeline:
-    """The whole timeline of one video's looks."""
-    reasoner = Reasoner(procedure, config)
-    for observation in observations:
-        reasoner.step(observation)
-    return reasoner.finish()
