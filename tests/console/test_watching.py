@@ -18,6 +18,12 @@ time.sleep(60)
 """
 
 
+def test_a_source_that_is_none_is_said_before_anything_begins(tmp_path):
+    with pytest.raises(InputError, match=r"nothere\.mp4: no such file"), Watchers(tmp_path, ["simulator:7", "nothere.mp4"]):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_process_watches_into_a_case_of_its_own_and_ends_with_the_console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("medgrpo.console.watching._MAIN", STANDS_IN)
     with Watchers(tmp_path, ["simulator:7", "/dev/video0"]) as watchers:

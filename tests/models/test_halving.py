@@ -35,7 +35,7 @@ def test_weights_are_rounded_and_the_rest_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("weight", "out", "said"),
-    [(70000.0, "half", "one holds numbers that float16 cannot"), (1.0, "whole", "is there already")],
+    [(70000.0, "half", "one holds numbers that float16 cannot"), (1.0, "whole", "is already there")],
 )
 def test_what_cannot_be_halved(tmp_path: Path, capsys: pytest.CaptureFixture[str], weight: float, out: str, said: str) -> None:
     folder = checkpoint(tmp_path / "whole", weight)

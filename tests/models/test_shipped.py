@@ -37,7 +37,9 @@ def test_the_card_says(said: str) -> None:
 
 
 def test_it_is_shown_clips_as_in_training_and_never_more() -> None:
-    sampling = open_model("nano").card.sampling
+    card = open_model("nano").card
+    sampling = card.sampling
+    assert card.name == "nano", "not the folder that it lies in on this machine"
     assert sampling is not None
     assert (sampling.most_frames, sampling.scaled_size(160, 120), sampling.scaled_size(854, 480)) == (
         16,

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from medgrpo.core import InputError
+from medgrpo.stream import SystemClock, open_source
 
 _MAIN = "import sys; from medgrpo.cli import main; sys.exit(main())"
 _LEAVE_SECONDS = 15.0
@@ -36,7 +37,9 @@ class Watchers:
         self.watched: list[Watched] = []
 
     def __enter__(self) -> Self:
-        """InputError when a process cannot be started."""
+        """InputError when a source is none, or a process cannot be started."""
+        for source in self._sources:
+            open_source(source, SystemClock())  # opens nothing yet: says now what the process would only say in its log
         try:
             for place, source in enumerate(self._sources, 1):
                 self.watched.append(self._started(source, place))

@@ -18,6 +18,7 @@ from medgrpo.models.preprocess import Patches, VideoForm, patchify
 from medgrpo.models.registry import BACKENDS, SHIPPED, Backend, Shipped, open_model
 from medgrpo.models.scripted import ScriptedModel
 from medgrpo.models.tiny import TINY_KINDS, TinyKind, build_tiny
+from medgrpo.models.whole_folder import new_folder
 
 __all__ = [
     "BACKENDS",
@@ -50,6 +51,7 @@ __all__ = [
     "collate",
     "family_of",
     "halve",
+    "new_folder",
     "open_encoder",
     "open_model",
     "patchify",

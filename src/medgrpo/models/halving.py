@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from medgrpo.core import InputError, MissingExtra
+from medgrpo.models.whole_folder import new_folder
 
 WEIGHTS = "model.safetensors"
 
@@ -24,23 +25,15 @@ def halve(folder: Path, out: Path) -> Path:
         raise MissingExtra("halving a checkpoint", "models", error.name or "torch") from error
     if not (folder / WEIGHTS).is_file():
         raise InputError(f"{folder}: holds no {WEIGHTS}: give the folder of a trained model, weights in one file")
-    if out.exists():
-        raise InputError(f"{out}: is there already; give a new folder")
     weights = load_file(folder / WEIGHTS)
     halves = {name: one.half() if one.dtype == torch.float32 else one for name, one in weights.items()}
     beyond = [name for name, one in halves.items() if not bool(torch.isfinite(one).all())]
     if beyond:
         raise InputError(f"{folder / WEIGHTS}: {beyond[0]} holds numbers that float16 cannot; it cannot be halved")
-    unfinished = out.with_name(f".{out.name}.part")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    try:
+    with new_folder(out) as unfinished:
         for path in sorted(folder.iterdir()):
             if path.is_file() and path.name != WEIGHTS:
                 shutil.copyfile(path, unfinished / path.name)
         save_file(halves, unfinished / WEIGHTS, metadata={"format": "pt"})
         (unfinished / WEIGHTS).chmod(0o644)
-        unfinished.replace(out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return out

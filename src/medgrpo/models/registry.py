@@ -25,14 +25,14 @@ class Backend:
     open: Callable[[str, ModelOptions], Model]
 
 
-def _transformers(name: str, options: ModelOptions) -> Model:
+def _transformers(name: str, options: ModelOptions, folder: Path | None = None) -> Model:
     try:
         from medgrpo.models.transformers_model import open_transformers
     except ModuleNotFoundError as error:
         if error.name not in ("torch", "transformers"):
             raise
         raise MissingExtra(f"the model {name}", "models", error.name) from error
-    return open_transformers(name, options)
+    return open_transformers(name, options, folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
     """
     if name in SHIPPED:
         shipped = SHIPPED[name]
-        return _transformers(str(shipped.folder), _as_trained(shipped, options or ModelOptions()))
+        return _transformers(name, _as_trained(shipped, options or ModelOptions()), shipped.folder)
     backend = next(one for one in BACKENDS if name.startswith(one.beginnings))
     beginning = next(one for one in backend.beginnings if name.startswith(one))
     return backend.open(name.removeprefix(beginning) if backend.cut else name, options or ModelOptions())

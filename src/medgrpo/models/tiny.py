@@ -10,13 +10,13 @@ shorter; the network has two layers and answers with noise until it is trained.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from medgrpo.core import InputError, MissingExtra
+from medgrpo.core import MissingExtra
 from medgrpo.models.quiet import quiet_loading
+from medgrpo.models.whole_folder import new_folder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -92,12 +92,7 @@ def write_checkpoint(
         from transformers import AutoModelForImageTextToText, GenerationConfig
     except ModuleNotFoundError as error:
         raise MissingExtra("a tiny model", "models", error.name or "transformers") from error
-    if out.exists():
-        raise InputError(f"{out}: is already there; give a new folder")
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    try:
+    with new_folder(out) as unfinished:
         tokenizer = tokenizer_made()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -111,9 +106,6 @@ def write_checkpoint(
         tokenizer.save_pretrained(unfinished)
         for file, content in processor_files.items():
             (unfinished / file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        unfinished.replace(out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return out
 
 

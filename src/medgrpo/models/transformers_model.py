@@ -163,9 +163,10 @@ class _Chooser(LogitsProcessor):
         return torch.full_like(scores, float("-inf")).scatter_(1, best, 0.0)
 
 
-def open_transformers(name: str, options: ModelOptions) -> TransformersModel:
-    """Load a folder or hub name. ModelError, one line, when it cannot be used here."""
-    encoder = open_encoder(name)
+def open_transformers(name: str, options: ModelOptions, folder: Path | None = None) -> TransformersModel:
+    """Load a folder or hub name; with `folder`, what lies there under that name. ModelError, one line, when it cannot be used."""
+    place = name if folder is None else str(folder)
+    encoder = open_encoder(place)
     device = options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     dtype = options.dtype if options.dtype != "auto" else "float32" if device == "cpu" else "bfloat16"
     if device.startswith("cuda") and not torch.cuda.is_available():
@@ -174,13 +175,13 @@ def open_transformers(name: str, options: ModelOptions) -> TransformersModel:
         )
     try:
         with quiet_loading():
-            network: Any = AutoModelForImageTextToText.from_pretrained(name, dtype=getattr(torch, dtype))
+            network: Any = AutoModelForImageTextToText.from_pretrained(place, dtype=getattr(torch, dtype))
         network = network.to(torch.device(device)).eval()
     except torch.OutOfMemoryError as error:
         raise ModelError(f"{name}: does not fit into the memory of {device} as {dtype}; take a larger GPU or --dtype") from error
     except (OSError, ValueError, RuntimeError) as error:  # no weights, weights of another shape, no such device
         raise ModelError(f"{name}: cannot be loaded on {device} as {dtype}: {first_line(error)}") from error
-    return TransformersModel(name, network, encoder, options, _revision(name, network))
+    return TransformersModel(name, network, encoder, options, _revision(place, network))
 
 
 def _end_tokens(network: Any, encoder: Encoder) -> list[int]:

@@ -20,11 +20,11 @@ def export(network: Any, encoder: Encoder, checkpoint: str, rank: int, folder: P
             if rank:
                 save_adapters(network, checkpoint, folder / "adapter")
                 merge_adapters(network)
-            _write_model(network, encoder, checkpoint, target)
+            write_model(network, encoder, checkpoint, target)
     return target
 
 
-def _write_model(network: Any, encoder: Encoder, checkpoint: str, target: Path) -> None:
+def write_model(network: Any, encoder: Encoder, checkpoint: str, target: Path) -> None:
     """The network as it lies here, whole, with all that opens it as the checkpoint was opened."""
     # not network.state_dict(): where weights lie in shares it drops what was gathered. These classes have no buffers to keep.
     weights = {name: weight.detach() for name, weight in network.named_parameters(remove_duplicate=False)}

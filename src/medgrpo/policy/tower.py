@@ -22,8 +22,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from medgrpo.core import InputError, Interrupted
-from medgrpo.models import Patches, VideoForm, open_encoder, patchify
-from medgrpo.policy.exporting import copy_processor_files
+from medgrpo.models import Patches, VideoForm, new_folder, open_encoder, patchify
+from medgrpo.policy.exporting import write_model
 from medgrpo.policy.features import seen_by
 from medgrpo.policy.loading import load_network
 from medgrpo.policy.recipe import ModelSettings
@@ -121,9 +121,8 @@ def train_tower(
         pairs = [_pair(draw.choice(draw.choice(other)), held_out, draw) for _ in range(10 * _PAIRS)]
         said, grid = _said(network, layer, pairs, encoder.family.form, shown)
         figures = figures_of(said, truths_of(pairs, words, grid), words)
-    network.save_pretrained(out)
-    encoder.tokenizer.save_pretrained(out)
-    copy_processor_files(model, out)
+    with new_folder(out) as unfinished:
+        write_model(network, encoder, model, unfinished)
     return figures
 
 

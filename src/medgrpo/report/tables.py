@@ -208,7 +208,10 @@ def how_made(report: Report, pictures: Pictures) -> str:
         ("Looks per second", f"{case.looks_per_second:g}"),
         ("Analysed", case.analysed_at.isoformat(timespec="seconds")),
         ("Pictures in this file", kept),
-        ("Status", f"{report.status}; only a named person can attest an operative report, and this version has no way to do so"),
+        (
+            "Status",
+            f"{report.status}; only a named person can attest an operative report: in the console, never in this file",
+        ),
     )
     return (
         '<dl class="made">' + "".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in facts) + "</dl>"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def unused(folder: Path, stem: str) -> str:
-    """That stem, or with -2, -3 ... where a file of that stem is there already. Alerts are numbered anew when a case goes on."""
+    """That stem, or with -2, -3 ... where a file of that stem is there already. It may be from before a case was gone on with."""
     taken = {path.stem for path in folder.iterdir()} if folder.is_dir() else set[str]()
     name, number = stem, 1
     while name in taken:
