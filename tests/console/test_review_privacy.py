@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +74,7 @@ def test_a_smaller_and_a_larger_picture_of_one_moment_hide_the_same(pictures: Pi
 def test_a_region_that_the_site_named_is_black_and_only_what_it_asks_for(case: tuple[CaseFolder, Path]) -> None:
     folder, video = case
     site = Privacy(masks_xyxy=((0.0, 0.5, 0.25, 1.0),), find_text=False)
-    pictures = Pictures(replace(folder, privacy=site), video)
+    pictures = Pictures(folder, video, site)
     image = pixels(pictures, 20.0)
     pictures.close()
     assert image[HEIGHT // 2 + 2 :, : WIDTH // 4 - 2].max() < 40

@@ -14,7 +14,6 @@ from medgrpo.cases.values import CaseState
 from medgrpo.core import DataError
 from medgrpo.perception import Observation
 from medgrpo.reasoning import RiskLevel, Timeline
-from medgrpo.stream import Privacy
 
 ANALYSIS, RECORD = "analysis.jsonl", "record"
 _ID_DIGITS = 12
@@ -36,7 +35,6 @@ class CaseFolder:
     """`id` names the case wherever its folder lies: from the first entry of its record, or the header of its analysis.
 
     `video_sha256` is None where it was watched live. `looks_per_second` is how often its video was looked at.
-    `privacy`: what its site blackens in pictures; the default for a case that was only analysed.
     """
 
     id: str
@@ -51,7 +49,6 @@ class CaseFolder:
     looks_per_second: float
     medgrpo_version: str
     video_sha256: str | None
-    privacy: Privacy
     timeline: Timeline
     pictures: tuple[EvidencePicture, ...] = ()
 
@@ -98,7 +95,6 @@ def _watched(path: Path, watched: Watched) -> CaseFolder:
         looks_per_second=watched.looks_per_second,
         medgrpo_version=watched.medgrpo_version,
         video_sha256=None,
-        privacy=watched.privacy,
         timeline=watched.timeline,
         pictures=tuple(EvidencePicture(*one) for one in watched.pictures),
     )
@@ -121,6 +117,5 @@ def _analysed(path: Path) -> CaseFolder:
         looks_per_second=header.options.looks_per_second,
         medgrpo_version=header.medgrpo_version,
         video_sha256=header.video.sha256,
-        privacy=Privacy(),
         timeline=analysis.timeline,
     )

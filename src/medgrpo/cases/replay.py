@@ -21,7 +21,7 @@ from medgrpo.core import DataError, RecordError
 from medgrpo.knowledge import load_procedure
 from medgrpo.perception import Observation
 from medgrpo.reasoning import Coverage, Reasoner, Timeline
-from medgrpo.stream import Decision, Privacy, Site, reasoner_config, write_whole
+from medgrpo.stream import Decision, Site, reasoner_config, write_whole
 
 _KEPT = ".timeline.jsonl"
 _COVERAGE = TypeAdapter(Coverage)
@@ -38,7 +38,6 @@ class Watched:
     said: int
     looks_per_second: float
     medgrpo_version: str
-    privacy: Privacy
     pictures: tuple[tuple[float, str, str, str, bool], ...]
     timeline: Timeline
 
@@ -68,7 +67,6 @@ def replayed(case: Path) -> Watched:
         read.said,
         looks_per_second,
         str(about.get("medgrpo", "unknown")),
-        site.privacy,
         tuple(read.pictures),
         timeline,
     )

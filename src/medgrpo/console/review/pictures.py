@@ -1,6 +1,6 @@
 """Pictures of a finished case: of its video where the store knows it, else those that `watch` kept.
 
-All are covered as the live ones were: dimmed where the camera had not been inside, burned-in text and the site's regions black."""
+All are covered as the live ones were: dimmed where the camera had not been inside, burned-in text black."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from pathlib import Path
 from medgrpo.cases import CaseFolder, EvidencePicture, observations
 from medgrpo.core import VideoError
 from medgrpo.page import shrunk
-from medgrpo.stream import COVER_LEAD_SECONDS, Cover, PrivacyFilter, TextLimits
+from medgrpo.stream import COVER_LEAD_SECONDS, Cover, Privacy, PrivacyFilter, TextLimits
 from medgrpo.video import Frame, Image, encode_jpeg, open_video
 
 LARGE_WIDTH, SMALL_WIDTH = 960, 320
 """Small ones, some 12 kB, are for moving through the video; a large one follows where it rests."""
 _KEPT_BYTES = 24 << 20
+_USUAL = Privacy()
 _JUMP_SECONDS = 10.0
 """Reading on costs less than a jump, up to about here."""
 
@@ -36,14 +37,16 @@ class Shown:
 
 
 class Pictures:
-    """`at` may be called from several threads; the video is read by one at a time. `close` lets go of it."""
+    """`at` may be called from several threads; the video is read by one at a time. `close` lets go of it.
 
-    def __init__(self, folder: CaseFolder, video: Path | None) -> None:
-        self._folder, self._video = folder, video
+    `privacy`: a case with a video was analysed, which knows no site, so that the usual settings hold."""
+
+    def __init__(self, folder: CaseFolder, video: Path | None, privacy: Privacy = _USUAL) -> None:
+        self._folder, self._video, self._privacy = folder, video, privacy
         self._lock, self._stack = threading.Lock(), ExitStack()
         self._kept: OrderedDict[tuple[int, int], Shown] = OrderedDict()
         self._frames: Iterator[Frame] | None = None
-        self._cover = Cover(folder.privacy)
+        self._cover = Cover(privacy)
         self._covered: tuple[float, Image, bool] | None = None
         """The second of the picture read last, as it may leave in full size, and whether it is dimmed."""
         self._size: tuple[int, ...] = ()
@@ -62,7 +65,7 @@ class Pictures:
             return self._kept_by_watch(seconds)
         with self._lock:
             if self._looks is None:
-                self._looks = _shown(self._folder)
+                self._looks = _shown(self._folder, self._privacy)
             moments, clear = self._looks
             if not moments:
                 return None
@@ -87,7 +90,7 @@ class Pictures:
             last = float("inf") if self._frames is None or self._covered is None else self._covered[0]
             if last != wanted:
                 if not last < wanted <= last + _JUMP_SECONDS:
-                    self._jump(video, moments[begin_of(moments, place, self._folder.privacy.text)])
+                    self._jump(video, moments[begin_of(moments, place, self._privacy.text)])
                 self._read_on(wanted, clear[place])
         except VideoError:
             self._frames = self._covered = None  # the next one opens it anew
@@ -99,7 +102,7 @@ class Pictures:
         self._stack.close()
         source = self._stack.enter_context(open_video(video))
         self._frames = source.looks(1 / self._folder.looks_per_second, seconds)
-        self._cover, self._size, self._resized, self._covered = Cover(self._folder.privacy), (), float("-inf"), None
+        self._cover, self._size, self._resized, self._covered = Cover(self._privacy), (), float("-inf"), None
 
     def _read_on(self, wanted: float, clear: bool) -> None:
         """Look at every picture up to that of `wanted`; a change of size is as a beginning (PrivacyFilter)."""
@@ -110,7 +113,7 @@ class Pictures:
             self._size = frame.image.shape
             self._cover.look(frame.seconds, frame.image)
             if frame.seconds >= wanted:
-                clear = clear and frame.seconds - self._resized >= self._folder.privacy.inside_seconds
+                clear = clear and frame.seconds - self._resized >= self._privacy.inside_seconds
                 self._covered = (frame.seconds, self._cover.over(frame.image, clear), not clear)
                 return
         self._covered = None
@@ -139,9 +142,9 @@ def begin_of(moments: Sequence[float], place: int, text: TextLimits) -> int:
     return begin
 
 
-def _shown(folder: CaseFolder) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+def _shown(folder: CaseFolder, settings: Privacy) -> tuple[tuple[float, ...], tuple[bool, ...]]:
     """Every look's second, and whether its picture may be shown as it is: what the live privacy filter would have said."""
-    privacy = PrivacyFilter(folder.privacy)
+    privacy = PrivacyFilter(settings)
     moments: list[float] = []
     clear: list[bool] = []
     for look in observations(folder.path):
