@@ -191,10 +191,10 @@ def _two_groups(tiny25: Any) -> tuple[Any, list[Group]]:
     policy = tiny25.policy()
     groups: list[Group] = []
     for seed in (0, 1):
-        prompt = policy.prompt(tiny25.encoded(seed=seed, frames=4))
-        drawn = sample_group(policy, prompt, 4, 10, torch.Generator().manual_seed(3))
+        encoded = tiny25.encoded(seed=seed, frames=4)
+        drawn = sample_group(policy, policy.prompt(encoded), 4, 10, torch.Generator().manual_seed(3))
         cut = tuple(Sampled(one.token_ids[: 3 + k], one.logprobs[: 3 + k], "stop") for k, one in enumerate(drawn))
-        groups.append(Group(prompt, cut, (1.0, -0.5, 0.25, -0.75), (True, seed == 0, True, True)))
+        groups.append(Group(encoded, cut, (1.0, -0.5, 0.25, -0.75), (True, seed == 0, True, True)))
     return policy, groups
 
 
@@ -202,7 +202,7 @@ def _two_groups(tiny25: Any) -> tuple[Any, list[Group]]:
 @pytest.mark.parametrize("shares", [([0], [1]), ([1, 0], [])], ids=["one-each", "all-in-one"])
 def test_gradients_of_two_processes_are_those_of_one(spread: Any, shares: Any, tiny25: Any, in_processes: Any) -> None:
     _, groups = _two_groups(tiny25)
-    settings = UpdateSettings(most_packed_tokens=groups[0].prompt.tokens + 9)  # several pieces, unlike per process
+    settings = UpdateSettings(most_packed_tokens=groups[0].encoded.prompt_tokens + 9)  # several pieces, unlike per process
     lengths = [
         [len(answer.token_ids) if counts else 0 for answer, counts in zip(one.answers, one.counts, strict=True)] for one in groups
     ]

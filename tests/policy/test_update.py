@@ -15,10 +15,10 @@ def _groups(tiny, policy):
     generator = torch.Generator().manual_seed(3)
     made = []
     for seed in (0, 1):
-        prompt = policy.prompt(tiny.encoded(seed=seed))
-        answers = sample_group(policy, prompt, 4, _MOST, generator)
+        encoded = tiny.encoded(seed=seed)
+        answers = sample_group(policy, policy.prompt(encoded), 4, _MOST, generator)
         cut = [Sampled(one.token_ids[: 4 + 2 * k], one.logprobs[: 4 + 2 * k], "stop") for k, one in enumerate(answers)]
-        made.append(Group(prompt, tuple(cut), (1.0, -0.5, 0.25, -0.75), (True, True, seed == 0, True)))
+        made.append(Group(encoded, tuple(cut), (1.0, -0.5, 0.25, -0.75), (True, True, seed == 0, True)))
     return made
 
 
@@ -43,7 +43,7 @@ def test_cut_into_pieces_the_gradient_is_the_same(tiny25, loss) -> None:
     groups = _groups(tiny25, policy)
     old = [[row - 0.1 for row in rows] for rows in measured(policy, groups, 10_000)]
     whole, expected = _gradient(tiny25, lambda: accumulate(policy, groups, UpdateSettings(loss=loss), _MOST, old))
-    small = UpdateSettings(loss=loss, most_packed_tokens=groups[0].prompt.tokens + 11)
+    small = UpdateSettings(loss=loss, most_packed_tokens=groups[0].encoded.prompt_tokens + 11)
     cut, given = _gradient(tiny25, lambda: accumulate(policy, groups, small, _MOST, old))
     assert cut.loss == pytest.approx(whole.loss, abs=1e-5)
     assert _worst(expected, given) < 1e-5
@@ -55,7 +55,7 @@ def test_the_gradient_is_that_of_the_plain_way_and_masked_answers_are_not_in_it(
 
     def plainly():
         kept = [
-            (group.prompt, answer.token_ids, advantage)
+            (policy.prompt(group.encoded), answer.token_ids, advantage)
             for group in groups
             for answer, advantage, counts in zip(group.answers, group.advantages, group.counts, strict=True)
             if counts
@@ -73,7 +73,7 @@ def test_the_gradient_is_that_of_the_plain_way_and_masked_answers_are_not_in_it(
 
 def test_kl_pulls_towards_the_reference(tiny25) -> None:
     policy = tiny25.policy()
-    groups = [Group(group.prompt, group.answers, (0.0,) * 4, group.counts) for group in _groups(tiny25, policy)]
+    groups = [Group(group.encoded, group.answers, (0.0,) * 4, group.counts) for group in _groups(tiny25, policy)]
     same = measured(policy, groups, 10_000)
     settings = UpdateSettings(kl=1.0)
     near, nothing = _gradient(tiny25, lambda: accumulate(policy, groups, settings, _MOST, None, same))
@@ -83,3 +83,27 @@ def test_kl_pulls_towards_the_reference(tiny25) -> None:
     away, something = _gradient(tiny25, lambda: accumulate(policy, groups, settings, _MOST, None, far))
     assert away.loss == pytest.approx(2.718281828**0.5 - 0.5 - 1, abs=1e-4)
     assert max(value.abs().max().item() for value in something.values()) > 1e-2
+
+
+def test_an_update_of_four_groups_holds_the_pictures_of_one(tiny25) -> None:
+    from medgrpo.policy.planning.observed import LiveBytes
+
+    policy, answer = tiny25.policy(), Sampled(torch.tensor([40, 41]), torch.zeros(2), "stop")
+    groups = [Group(tiny25.encoded(frames=128, seed=seed), (answer,), (1.0,), (True,)) for seed in range(4)]
+
+    def peak(some) -> int:
+        tiny25.network.zero_grad()
+        accumulate(policy, groups[:1], UpdateSettings(), _MOST)  # gradients are there
+        live = LiveBytes()
+        for weight in tiny25.network.parameters():
+            live.leave_out(weight)
+            live.leave_out(weight.grad)
+        with live:
+            accumulate(policy, some, UpdateSettings(), _MOST)
+            measured(policy, some, 10_000)
+        return live.peak
+
+    pictures = policy.prompt(groups[0].encoded).pixels.nbytes
+    one, four = peak(groups[:1]), peak(groups)
+    assert four - one < 0.1 * pictures
+    assert pictures > 0.05 * one

@@ -29,11 +29,12 @@ def measure_ours(model: Model, case: Case) -> dict[str, Any]:
     for place in range(case.rounds + 2):
         with watch.timed("step"):
             with watch.timed("preprocess"):
-                prompt = policy.prompt(encoded(model, case))
+                asked = encoded(model, case)
+                prompt = policy.prompt(asked)
             with watch.timed("rollout"):
                 answers = sample_group(policy, prompt, case.group, case.answer_tokens, generator)
             with watch.timed("scoring"):
-                group = _group(prompt, answers)
+                group = _group(asked, answers)
             with watch.timed("update"):
                 optimiser.zero_grad()
                 if place == case.rounds + 1:
@@ -52,14 +53,14 @@ def measure_ours(model: Model, case: Case) -> dict[str, Any]:
     }
 
 
-def _group(prompt: Prompt, answers: Sequence[Sampled]) -> Group:
+def _group(asked: Encoded, answers: Sequence[Sampled]) -> Group:
     rewards = [float(place % 3) for place in range(len(answers))]
-    return Group(prompt, tuple(answers), tuple(batch_advantages([rewards], "group")[0]), (True,) * len(answers))
+    return Group(asked, tuple(answers), tuple(batch_advantages([rewards], "group")[0]), (True,) * len(answers))
 
 
 def _loss_only(policy: Policy, group: Group) -> None:
     """The forward pass alone: what it keeps is what the backward pass would need."""
-    held = measure(policy, group.prompt, [answer.token_ids for answer in group.answers])
+    held = measure(policy, policy.prompt(group.encoded), [answer.token_ids for answer in group.answers])
     torch.stack([row.sum() for row in held.logprobs]).sum()
 
 

@@ -236,7 +236,7 @@ class GrpoRun:
         lengths = [counted_lengths(asked.answers, own) for asked, own in zip(used, counts, strict=True)]
         weights = update_weights(settings.loss, lengths, most)
         own: dict[int, Group] = {
-            place: Group(self.policy.prompt(asked.encoded), asked.answers, tuple(advantages[place]), counts[place])
+            place: Group(asked.encoded, asked.answers, tuple(advantages[place]), counts[place])
             for place, asked in enumerate(used)
             if asked.encoded is not None
         }

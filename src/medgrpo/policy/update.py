@@ -1,4 +1,7 @@
-"""One update: the gradient of a step's groups, group by group and piece by piece, equal to that of the whole."""
+"""One update: the gradient of a step's groups, group by group and piece by piece, equal to that of the whole.
+
+A group's pictures are put on the device when its turn comes and leave it before the next: they are never there together.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from medgrpo.policy.rollout import Sampled
 class Group:
     """A prompt with its answers. `counts`: whether an answer is in the loss (not overlong, not unscored)."""
 
-    prompt: Prompt
+    encoded: Encoded
     answers: tuple[Sampled, ...]
     advantages: tuple[float, ...]
     counts: tuple[bool, ...]
@@ -75,14 +78,16 @@ def pieces(prompt_tokens: int, lengths: Sequence[int], most_tokens: int) -> list
 @torch.no_grad()
 def measured(policy: Policy, groups: Sequence[Group], most_tokens: int) -> list[list[Tensor]]:
     """Log-probabilities of all answers under the policy as it is: the old policy's, or a reference's."""
-    return [
-        [
+
+    def of_group(group: Group) -> list[Tensor]:
+        prompt = policy.prompt(group.encoded)
+        return [
             row
-            for piece in pieces(group.prompt.tokens, [len(answer.token_ids) for answer in group.answers], most_tokens)
-            for row in measure(policy, group.prompt, [group.answers[index].token_ids for index in piece]).logprobs
+            for piece in pieces(prompt.tokens, [len(answer.token_ids) for answer in group.answers], most_tokens)
+            for row in measure(policy, prompt, [group.answers[index].token_ids for index in piece]).logprobs
         ]
-        for group in groups
-    ]
+
+    return [of_group(group) for group in groups]
 
 
 def accumulate(
@@ -104,18 +109,22 @@ def accumulate(
     if weights is None:
         weights = update_weights(settings.loss, counted, most_new_tokens)
     cut = [
-        pieces(group.prompt.tokens, lengths, settings.most_packed_tokens) for group, lengths in zip(groups, counted, strict=True)
+        pieces(group.encoded.prompt_tokens, lengths, settings.most_packed_tokens)
+        for group, lengths in zip(groups, counted, strict=True)
     ]
     passes = sum(len(one) for one in cut)
     rest = 0 if idle is None else idle.rounds(passes) - passes  # agreed on before the first: passes meet one another
     total = 0.0
     figures: list[tuple[AnswerFigures | None, ...]] = []
     clip = (settings.clip_low, settings.clip_high)
-    for place, group in enumerate(groups):
+
+    def add(place: int, group: Group, prompt: Prompt) -> None:
+        """The gradient of one group, whose prompt nothing else holds."""
+        nonlocal total
         own = weights[place]
         seen: list[AnswerFigures | None] = [None] * len(group.answers)
         for piece in cut[place]:
-            now = measure(policy, group.prompt, [group.answers[index].token_ids for index in piece])
+            now = measure(policy, prompt, [group.answers[index].token_ids for index in piece])
             losses: list[Tensor] = []
             for index, logprobs, entropy in zip(piece, now.logprobs, now.entropies, strict=True):
                 advantage = group.advantages[index]
@@ -131,11 +140,18 @@ def accumulate(
             loss.backward()
             total += loss.item()
         figures.append(tuple(seen))
+
+    for place, group in enumerate(groups):
+        add(place, group, policy.prompt(group.encoded))
     for _ in range(rest):
         assert idle is not None
-        prompt = policy.prompt(idle.encoded)
-        (measure(policy, prompt, [prompt.token_ids[0, -1:]]).logprobs[0].sum() * 0).backward()
+        _pass_idly(policy, idle)
     return UpdateFigures(total, tuple(figures))
+
+
+def _pass_idly(policy: Policy, idle: Idle) -> None:
+    prompt = policy.prompt(idle.encoded)
+    (measure(policy, prompt, [prompt.token_ids[0, -1:]]).logprobs[0].sum() * 0).backward()
 
 
 def counted_lengths(answers: Sequence[Sampled], counts: Sequence[bool]) -> list[int]:

@@ -1,10 +1,10 @@
-"""What a recipe really takes, to hold a plan against: its own loop for time, one update of its longest sequence for memory."""
+"""What a recipe really takes, to hold a plan against: its own loop for time, one update of its longest sequences for memory."""
 
 from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -29,10 +29,12 @@ from medgrpo.policy.planning.shape import Recipe, group_pieces, sft_steps
 from medgrpo.policy.planning.tokens import count_tokens
 from medgrpo.policy.questions import Question, encoded_prompt, read_questions
 from medgrpo.policy.recipe import GrpoRecipe
+from medgrpo.policy.rollout import Sampled
 from medgrpo.policy.sft import encoded_sample, train_sft
 from medgrpo.policy.sft_recipe import SftRecipe
 from medgrpo.policy.spreading import spread_over
 from medgrpo.policy.team import ALONE
+from medgrpo.policy.update import Group, accumulate
 from medgrpo.scoring import Embedder
 
 
@@ -127,17 +129,22 @@ def _prompt(question: Question, recipe: Recipe, encoder: Encoder) -> Encoded:
 
 
 def _grpo_memory(recipe: GrpoRecipe, questions: tuple[Question, ...], encoder: Encoder) -> Mapping[str, int]:
+    """Of an update of as many groups as a step has, the longest prompts, every answer at the whole budget; without a reference."""
     network = load_network(recipe.model)
     policy = policy_of(network, encoder, recipe, spread_over(network, ALONE, "replicate"))
-    longest = max((_prompt(one, recipe, encoder) for one in questions), key=lambda one: len(one.token_ids))
-    ready = policy.prompt(longest)
-    cut = group_pieces(recipe, ready.tokens, recipe.rollout.most_new_tokens)
+    prompts = sorted((_prompt(one, recipe, encoder) for one in questions), key=lambda one: len(one.token_ids), reverse=True)
+    budget, size = recipe.rollout.most_new_tokens, recipe.rollout.group_size
+    cut = group_pieces(recipe, prompts[0].prompt_tokens, budget)
     lengths = max(cut, key=sum)
+    said = tuple(Sampled(ids, torch.zeros(budget), "stop") for ids in answers(size, budget))
+    groups = [Group(one, said, (1.0,) * size, (True,) * size) for one in prompts[: recipe.rollout.prompts_per_step]]
+    settings = recipe.update.model_copy(update={"kl": 0.0})
 
     def forward() -> torch.Tensor:
+        ready = policy.prompt(prompts[0])
         return torch.stack([one.sum() for one in measure(policy, ready, answers(len(lengths), lengths[0])).logprobs]).sum()
 
-    return _held(recipe, policy.network, forward)
+    return _held(recipe, policy.network, forward, lambda: accumulate(policy, groups, settings, budget))
 
 
 def _sft_memory(recipe: SftRecipe, questions: tuple[Question, ...], encoder: Encoder) -> Mapping[str, int]:
@@ -151,25 +158,31 @@ def _sft_memory(recipe: SftRecipe, questions: tuple[Question, ...], encoder: Enc
     largest = sft_steps(recipe, geometry, tokens, questions, encoder).largest
     numbers = {id(counted): number for number, counted in tokens.counted.items()}
     samples = [encoded_sample(questions[numbers[id(one)]], recipe.data, encoder) for one in largest.samples]
-    return _held(recipe, network, lambda: torch.cat(reader.losses(samples)).sum())
+
+    def forward() -> torch.Tensor:
+        return torch.cat(reader.losses(samples)).sum()
+
+    def update() -> None:
+        forward().backward()
+
+    return _held(recipe, network, forward, update)
 
 
-def _held(recipe: Recipe, network: Any, forward: Any) -> Mapping[str, int]:
+def _held(recipe: Recipe, network: Any, forward: Callable[[], torch.Tensor], update: Callable[[], object]) -> Mapping[str, int]:
+    """`forward` of the longest sequence says what is kept for its backward pass, a whole `update` what is held at most."""
     network.train(recipe.model.gradient_checkpointing)
     trained = [weight for weight in network.parameters() if weight.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=recipe.update.learning_rate)
-    forward().backward()
+    update()
     optimiser.step()  # gradients and moments are there from now on, as they are from the second group of a run on
-    live = LiveBytes()
-    for weight in network.parameters():
-        live.leave_out(weight)
-    for weight in trained:
-        if weight.grad is not None:
-            live.leave_out(weight.grad)
+    live = _watched(network)
     with live:
         loss = forward()
         kept = live.now
-        loss.backward()
+    del loss
+    live = _watched(network)
+    with live:
+        update()
     moments = [one for state in optimiser.state.values() for one in state.values() if isinstance(one, torch.Tensor) and one.ndim]
     return {
         "weights_bytes": sum(weight.nbytes for weight in network.parameters()),
@@ -178,3 +191,13 @@ def _held(recipe: Recipe, network: Any, forward: Any) -> Mapping[str, int]:
         "kept_bytes": kept,
         "peak_bytes": live.peak,
     }
+
+
+def _watched(network: Any) -> LiveBytes:
+    """That counts from now on, without weights and gradients."""
+    live = LiveBytes()
+    for weight in network.parameters():
+        live.leave_out(weight)
+        if weight.grad is not None:
+            live.leave_out(weight.grad)
+    return live
