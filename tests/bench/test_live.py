@@ -48,4 +48,5 @@ def test_a_few_seconds_at_a_cameras_pace(tmp_path: Path) -> None:
     assert 10 <= found.looks <= 16
     assert len(ticks) >= found.looks
     assert set(found.stages) == {"wait", "paint", "perception", "reasoning", "alerts"}
+    assert found.beside_cores >= 0
     assert found.decision.max_ms >= found.decision.mean_ms > 0

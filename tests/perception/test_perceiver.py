@@ -1,5 +1,6 @@
 """The perceiver's memory and gate, with scripted specialists in place of networks."""
 
+import threading
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -129,3 +130,66 @@ def test_restored_memory_gives_the_same_looks_bit_for_bit():
 def test_as_many_specialists_as_domains():
     with pytest.raises(ModelError, match="tells 2 domains apart, but 1 models were given"):
         CausalPerceiver((Scripted(card(Domain.CHOLECYSTECTOMY, Domain.SIMULATED)),))
+
+
+def test_where_a_video_needs_two_networks_both_are_asked_at_once_and_say_the_same():
+    meeting = threading.Barrier(2, timeout=10)  # breaks, and with it the look, if one waits for the other to end
+
+    @dataclass
+    class Meeting(Scripted):
+        meets: bool = False
+
+        def look(self, prepared: np.ndarray, circle: Box) -> RawLook:
+            if self.meets:
+                meeting.wait()
+            return super().look(prepared, circle)
+
+    first = Meeting(card(Domain.CHOLECYSTECTOMY, Domain.SIMULATED), distances=(3.0, 0.4))
+    second = Meeting(card(Domain.SIMULATED), grasper_logit=5.0)
+    perceiver = CausalPerceiver((first, second))
+    before = perceiver.look(frame(0))
+    first.meets = second.meets = True
+    after = perceiver.look(frame(0.2))
+    assert after.seen == before.seen
+    assert (first.looked, second.looked) == (2, 2)
+
+
+def test_a_picture_is_scaled_once_for_networks_of_one_size():
+    scaled: list[int] = []
+
+    @dataclass
+    class Scaling(Scripted):
+        def prepare(self, image: np.ndarray, circle: Box) -> np.ndarray:
+            scaled.append(self.card.width)
+            return image
+
+    first = Scaling(card(Domain.CHOLECYSTECTOMY, Domain.SIMULATED), distances=(3.0, 0.4))
+    perceiver = CausalPerceiver((first, Scaling(card(Domain.SIMULATED))))
+    perceiver.look(frame(0))
+    scaled.clear()
+    perceiver.look(frame(0.2))
+    assert scaled == [96]
+    wider = card(Domain.SIMULATED).model_copy(update={"width": 128})
+    other = CausalPerceiver((first, Scaling(wider)))
+    other.look(frame(0))
+    scaled.clear()
+    other.look(frame(0.2))
+    assert scaled == [96, 128]
+
+
+def test_a_network_that_fails_beside_another_fails_the_look():
+    @dataclass
+    class Failing(Scripted):
+        fails: bool = False
+
+        def look(self, prepared: np.ndarray, circle: Box) -> RawLook:
+            if self.fails:
+                raise ModelError("no memory left")
+            return super().look(prepared, circle)
+
+    second = Failing(card(Domain.SIMULATED))
+    perceiver = CausalPerceiver((Scripted(card(Domain.CHOLECYSTECTOMY, Domain.SIMULATED), distances=(3.0, 0.4)), second))
+    perceiver.look(frame(0))
+    second.fails = True
+    with pytest.raises(ModelError, match="no memory left"):
+        perceiver.look(frame(0.2))

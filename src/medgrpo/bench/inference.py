@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
-from medgrpo.perception import Specialist
+from medgrpo.perception import Asking
 
 
 class InferenceClock:
@@ -28,18 +28,18 @@ class InferenceClock:
 
 @contextmanager
 def inference_clock() -> Generator[InferenceClock]:
-    """Within it every specialist's `look` is timed. The class is what is timed, so the perceiver needs no door for it."""
-    clock, look = InferenceClock(), Specialist.look
+    """Within it the networks are timed, those asked at once as one. The class is timed, so the perceiver needs no door for it."""
+    clock, look = InferenceClock(), Asking.ask
 
-    def timed(self: Specialist, *args: object, **kwargs: object) -> object:
+    def timed(self: Asking, *args: object, **kwargs: object) -> object:
         start = time.perf_counter()
         try:
             return look(self, *args, **kwargs)  # pyright: ignore[reportArgumentType]
         finally:
             clock.seconds += time.perf_counter() - start
 
-    Specialist.look = timed  # pyright: ignore[reportAttributeAccessIssue]
+    Asking.ask = timed  # pyright: ignore[reportAttributeAccessIssue]
     try:
         yield clock
     finally:
-        Specialist.look = look
+        Asking.ask = look

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from medgrpo.bench.beside import Beside, beside_slowest
 from medgrpo.bench.figures import peak_memory_mb
 from medgrpo.core import Config
 from medgrpo.knowledge import load_procedure
@@ -57,6 +58,10 @@ class LiveRun(Config):
     """Of resident memory from a tenth of the run to its end."""
     descriptors: int
     descriptors_growth: int
+    beside_cores: float
+    """Cores that other processes kept busy, mean over all looks: a figure of a quiet machine has nearly 0 here."""
+    beside_slowest_cores: float
+    """The same at the slowest hundredth of the looks."""
 
 
 def run_live(video: Path, minutes: float, perceiver: Perceiver, looks_per_second: float, listen: Callable[[Tick], None]) -> LiveRun:
@@ -70,10 +75,14 @@ def run_live(video: Path, minutes: float, perceiver: Perceiver, looks_per_second
     size: list[str] = []
 
     decided: list[float] = []
+    others: list[float] = []
+    beside = Beside()
 
     def keep(tick: Tick) -> None:
+        passed = beside.passed()
         if tick.latency_ms is not None:
             decided.append(tick.latency_ms)
+            others.append(passed)
         for name, value in tick.stages_ms.items():
             stages[name].append(value)
         if tick.shown is not None and not size:
@@ -104,6 +113,8 @@ def run_live(video: Path, minutes: float, perceiver: Perceiver, looks_per_second
         memory_growth_mb=marks[-1][0] - settled[0],
         descriptors=marks[-1][1],
         descriptors_growth=marks[-1][1] - settled[1],
+        beside_cores=float(np.mean(others)),
+        beside_slowest_cores=beside_slowest(decided, others),
     )
 
 

@@ -82,7 +82,8 @@ def _print(runs: list[LiveRun]) -> None:
         console.print(table)
         console.print(
             f"{one.cpu_share:.2f} cores busy, {one.memory_mb:.0f} MB at most ({one.memory_growth_mb:+.0f} MB over the run), "
-            f"{one.descriptors} descriptors ({one.descriptors_growth:+d})",
+            f"{one.descriptors} descriptors ({one.descriptors_growth:+d}); other processes kept {one.beside_cores:.2f} cores busy, "
+            f"{one.beside_slowest_cores:.2f} at the slowest hundredth of the looks",
             highlight=False,
         )
     console.print(LIVE_CONTEXT, highlight=False)

@@ -1,5 +1,6 @@
 """The fast causal specialist: frames -> Observation. onnxruntime and numpy, never torch."""
 
+from medgrpo.perception.asking import Asking
 from medgrpo.perception.card import HEADS, DomainGate, Head, Platt, SpecialistCard, load_card
 from medgrpo.perception.observation import Domain, Observation, Perceiver, Seen, Tip, View, ViewState
 from medgrpo.perception.perceiver import SHIPPED, CausalPerceiver, load_perceiver
@@ -9,6 +10,7 @@ from medgrpo.perception.view import measure_view
 __all__ = [
     "HEADS",
     "SHIPPED",
+    "Asking",
     "CausalPerceiver",
     "Domain",
     "DomainGate",

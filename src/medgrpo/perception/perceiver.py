@@ -11,7 +11,8 @@ from typing import cast
 
 import numpy as np
 
-from medgrpo.core import Box, ModelError
+from medgrpo.core import ModelError
+from medgrpo.perception.asking import Asking
 from medgrpo.perception.card import HEADS, Head, SpecialistCard
 from medgrpo.perception.observation import Domain, Observation, Seen, View, ViewState
 from medgrpo.perception.specialist import RawLook, Row, Specialist, sigmoid
@@ -47,7 +48,7 @@ class CausalPerceiver:
         first, given = specialists[0].card, len(specialists)
         if given != len(first.gates):
             raise ModelError(f"{first.name} tells {len(first.gates)} domains apart, but {given} models were given")
-        self._specialists = specialists
+        self._specialists, self._asking = specialists, Asking(specialists)
         self._domains = tuple(Domain(gate.domain) for gate in first.gates)
         self.model = " + ".join(specialist.card.model_id for specialist in specialists)
         self._memory = _Memory()
@@ -82,21 +83,27 @@ class CausalPerceiver:
         if view.state in _BLIND:
             domain = Domain.UNKNOWN if memory.domain is None else self._decided(memory.domain)
             return self._not_assessed(frame, view, domain, view_words(view.state) or view.state)
-        first = self._look(self._specialists[0], frame, circle)
-        domain = self._domain(first, passed)
+        expected = self._expected()
+        said = self._asking.ask(self._asking.prepare(frame.image, circle, (0, expected) if expected else (0,)), circle)
+        domain = self._domain(said[0], passed)
         if domain is Domain.UNKNOWN:
             return self._not_assessed(frame, view, domain, "the picture is not laparoscopic cholecystectomy as the model knows it")
         chosen = self._domains.index(domain)
         specialist = self._specialists[chosen]
-        raw = first if chosen == 0 else self._look(specialist, frame, circle)
+        if chosen not in said:
+            said |= self._asking.ask(self._asking.prepare(frame.image, circle, (chosen,)), circle)
+        raw = said[chosen]
         smoothed = self._smooth(raw, specialist, passed)
         phase = np.exp(smoothed["phase"] - smoothed["phase"].max())
         instrument, verb, target, triplet = (sigmoid(smoothed[head]) for head in HEADS[:4])
         seen = Seen(_tuple(instrument), _tuple(verb), _tuple(target), _tuple(triplet), _tuple(phase / phase.sum()), raw.tips)
         return Observation(frame.seconds, view, domain, seen, None, specialist.card.model_id)
 
-    def _look(self, specialist: Specialist, frame: Frame, circle: Box) -> RawLook:
-        return specialist.look(specialist.prepare(frame.image, circle), circle)
+    def _expected(self) -> int:
+        """The network that will probably be needed beside the first, by what the video was so far; 0 for none."""
+        votes = self._memory.domain
+        domain = Domain.UNKNOWN if votes is None else self._decided(votes)
+        return 0 if domain is Domain.UNKNOWN else self._domains.index(domain)
 
     def _domain(self, raw: RawLook, passed_seconds: float) -> Domain:
         gates = self._specialists[0].card.gates
