@@ -241,4 +241,16 @@ def test_no_frame_without_a_figure_and_one_record_is_one(tmp_path, capsys):
     assert cli.main(["evaluate", "score", path, "--protocol", "leaderboard"]) == 0
     printed = capsys.readouterr().out
     assert "leaderboard: 1 record (" in printed
-    assert "published" not in printed
+    assert "as the board shows it" not in printed
+
+
+def test_in_a_pipe_a_table_is_whole(tmp_path, capsys):
+    sources = [f"A data set whose name is longer than a column is, number {number}, {'x' * 100}" for number in (1, 2)]
+    path = write(tmp_path / "r.json", [{**RECORD, "data_source": source} for source in sources])
+    assert cli.main(["evaluate", "score", path]) == 0
+    printed = capsys.readouterr().out
+    assert all(source in printed for source in sources)
+    assert "\u2026" not in printed
+    assert "macro" in printed
+    assert "by the official evaluator" in printed
+    assert "no figure here is another's" in printed

@@ -54,3 +54,14 @@ def test_only_the_tasks_that_are_named(tmp_path: Path, capsys: pytest.CaptureFix
     assert "no such task: poem" in capsys.readouterr().err
     assert cli.main([*command, "--tasks", "temporal_grounding"]) == 0
     assert [str(entry.key) for entry in read_calibration(out).statistics] == ["AVOS/temporal_grounding/score"]
+
+
+def test_a_task_in_which_every_answer_scored_0_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, records = tmp_path / "calibration.json", _answers(tmp_path / "answers.jsonl", 9)
+    wrong = records.read_text(encoding="utf-8").replace('"prediction": "', '"prediction": "5')  # from second 50 on
+    records.write_text(wrong.replace("AVOS", "NurViD") + records.read_text(encoding="utf-8"), encoding="utf-8")
+    assert cli.main(["train", "calibrate", "--records", str(records), "--checkpoint", "x", "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert "no answer scored above 0 for NurViD/temporal_grounding/score (9 answers)" in said
+    assert "AVOS" not in said
+    assert not out.exists()

@@ -269,6 +269,16 @@ def test_a_missing_calibration_key_is_refused_before_anything_is_written(tiny25,
     assert not (tmp_path / "run").exists()
 
 
+def test_a_calibration_without_a_scale_is_refused_before_anything_is_written(tiny25, data: Path, tmp_path: Path) -> None:
+    zeros = {"task": "video_summary", "part": "similarity", "n": 9, "p25": 0, "p50": 0, "p75": 0}
+    entries = [{"source": "CoPESD", **zeros, "above_zero": 2}, {"source": "CholecT50", **zeros, "above_zero": 0}]
+    (tmp_path / "calibration.json").write_text(json.dumps({"checkpoint": "x", "statistics": entries}), encoding="utf-8")
+    rewards = {"normaliser": "logistic", "calibration": str(tmp_path / "calibration.json")}
+    with pytest.raises(InputError, match=r"no answer scored above 0 for CholecT50/video_summary/similarity \(9 answers\)"):
+        _run(_recipe(tiny25, data, rewards=rewards), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_part_that_nobody_can_measure_is_refused(tiny25, data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the part `judge` needs a judge"):
         _run(_recipe(tiny25, data, rewards={"captions": {"judge": 1.0}}), tmp_path / "run")

@@ -84,3 +84,23 @@ def test_the_file_is_read_back_equal_and_refuses_what_it_does_not_know(tmp_path:
         read_calibration(path)
     with pytest.raises(DataError, match="cannot be read"):
         read_calibration(tmp_path / "absent.json")
+
+
+def test_a_key_whose_answers_all_scored_0_has_no_scale() -> None:
+    nothing, some = statistics_of(_STG, [0.0] * 9), statistics_of(_STG, [0.0] * 9 + [0.2])
+    assert (nothing.p75, nothing.above_zero, some.p75, some.above_zero) == (0, 0, 0, 1)
+    with pytest.raises(InputError, match=r"no answer scored above 0 for CoPESD/spatiotemporal_grounding/score \(9 answers\)"):
+        _calibration(nothing).reward(_STG, 0.5)
+    assert _calibration(some).reward(_STG, 0.0) == 0.5 < 0.99 < _calibration(some).reward(_STG, 0.2)
+    unsaid = _calibration(_statistics(0, 0, 0))  # of a file of before: nobody knows
+    with pytest.raises(InputError, match="this file does not say how many"):
+        unsaid.of(_STG)
+
+
+def test_what_a_file_does_not_say_is_not_in_its_hash() -> None:
+    before = _calibration(_statistics(0.3, 0.5, 0.7))
+    assert "above_zero" not in json.dumps(before.model_dump(mode="json", exclude_none=True))
+    assert before.digest == "0117055bef37b946932835cdf6c25de7e12491099706bcfae7efe015f6f78a03"
+    assert before.digest != _calibration(statistics_of(_STG, [0.3, 0.5, 0.7])).digest
+    with pytest.raises(ValidationError, match="41 of 40 scores cannot be above 0"):
+        Statistics.model_validate({**_statistics(0.3, 0.5, 0.7).model_dump(), "above_zero": 41})

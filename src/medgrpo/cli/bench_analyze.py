@@ -52,8 +52,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(bench: AnalysisBench) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from medgrpo.cli.tables import table_console
 
     ours, peer = bench.ours, bench.peer
     table = Table(title=f"{bench.video}: {ours.video_seconds:.1f} s of video, {bench.looks_per_second:g} looks per second")
@@ -67,7 +68,7 @@ def _print(bench: AnalysisBench) -> None:
     table.add_row("times real time", f"{ours.realtime_factor:.1f}", "", f"{peer.realtime_factor:.1f}", "", end_section=True)
     table.add_row("with the report", f"{ours.realtime_factor_with_report:.1f}", "", "-", "")
     table.add_row("peak memory MB", f"{ours.peak_memory_mb:.0f}", "", f"{peer.peak_memory_mb:.0f}", "")
-    console = Console()
+    console = table_console()
     console.print(table)
     console.print(f"peer: {peer.name}; {bench.processors} processors, {bench.system}, Python {bench.python}")
 

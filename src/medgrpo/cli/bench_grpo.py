@@ -27,14 +27,14 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.bench import GRPO_STAGES, bench_grpo
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
 
     bench = bench_grpo(args.pictures, args.group, args.answer_tokens, args.rounds, args.threads, not args.no_growth)
-    console = Console(highlight=False, width=132)
+    console = table_console()
     console.print(f"seconds of processor time, least of {bench.rounds}, {bench.threads} thread, {bench.processors} processors")
     table = Table("", *GRPO_STAGES, "kept for backward (MB)", "P")
     for name, side in (("ours", bench.ours), ("plain copies", bench.copies), (bench.peer, bench.trl)):

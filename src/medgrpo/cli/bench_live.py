@@ -67,12 +67,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(runs: list[LiveRun]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.bench import LIVE_CONTEXT
+    from medgrpo.cli.tables import table_console
 
-    console = Console(soft_wrap=True)
+    console = table_console()
     for one in runs:
         table = Table(title=f"{one.size}, {one.seconds / 60:.1f} min, {one.looks} looks of {one.pictures} pictures")
         for heading in ("stage", "mean ms", "p95 ms", "p99 ms", "most ms"):

@@ -23,14 +23,14 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.bench import bench_plan
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
 
     bench = bench_plan(args.steps, args.scale)
-    console = Console(highlight=False, width=132)
+    console = table_console()
     for side in bench.sides:
         equal = "equal" if side.tokens_equal else "NOT EQUAL"
         console.print(f"{side.recipe}: {side.parameters:,} parameters, longest prompt {side.longest_prompt}, tokens {equal}")

@@ -45,8 +45,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(bench: ReasoningBench) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from medgrpo.cli.tables import table_console
 
     table = Table(title=f"{bench.minutes:g} minutes, {bench.looks} looks, noise {bench.noise}, seed {bench.seed}")
     for heading in ("one tick", "p50", "p90", "p99", "largest"):
@@ -55,7 +56,7 @@ def _print(bench: ReasoningBench) -> None:
     table.add_row("milliseconds", *(f"{point:.2f}" for point in points))
     own = (bench.processor_p50_ms, None, bench.processor_p99_ms, bench.processor_largest_ms)
     table.add_row("... of this thread's own", *("-" if point is None else f"{point:.2f}" for point in own))
-    console = Console()
+    console = table_console()
     console.print(table)
     console.print(f"at the end: finish {bench.finish_seconds:.2f} s, smoothing {bench.revise_seconds:.2f} s")
     console.print(f"{bench.processors} processors, {bench.system}, Python {bench.python}")

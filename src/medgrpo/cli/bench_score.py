@@ -23,13 +23,12 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from medgrpo.bench import bench_score
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
 
     bench = bench_score(args.records, args.rounds, args.seed)
-    console = Console(highlight=False, width=132)
+    console = table_console()
     machine = f"{bench.processors} processors, Python {bench.python}"
     console.print(f"{bench.records} records, processor time, least of {bench.rounds}, {machine}")
     for what, plain, ours, times in (

@@ -43,9 +43,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(bench: SearchBench) -> None:
-    from rich.console import Console
+    from medgrpo.cli.tables import table_console
 
-    console = Console(highlight=False)
+    console = table_console()
     whole_query = f"p50 {bench.p50_ms:.1f}, p95 {bench.p95_ms:.1f}, largest {bench.largest_ms:.1f} ms"
     console.print(f"one query of {bench.queries} over {bench.passages} passages: {whole_query}")
     console.print(f"processor time of this process: p50 {bench.processor_p50_ms:.1f}, p95 {bench.processor_p95_ms:.1f} ms")

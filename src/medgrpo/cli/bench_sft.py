@@ -24,14 +24,14 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.bench import bench_sft
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
 
     bench = bench_sft(args.samples, args.rounds, args.threads, args.seed)
-    console = Console(highlight=False, width=132)
+    console = table_console()
     table = Table("", "processor seconds", "tokens per second", "kept for backward (MB)")
     for name, seconds, rate, kept in (
         ("packed (ours)", bench.packed_seconds, bench.packed_tokens_per_second, bench.packed_saved_bytes),

@@ -22,7 +22,8 @@ from medgrpo.benchmark import (
     write_whole,
 )
 from medgrpo.cli.judges import protocol_ratings
-from medgrpo.cli.score_tables import counted, show_scores, wide_console
+from medgrpo.cli.score_tables import counted, show_scores
+from medgrpo.cli.tables import table_console
 from medgrpo.scoring import LazyMiniLM, Remembering, load_minilm
 
 
@@ -55,4 +56,4 @@ def _show_tallies(finished: Finished) -> None:
     for tally in finished.tallies:
         counts = (tally.rows, tally.truncated, tally.unparsed, tally.clips_missing, tally.model_failed)
         table.add_row(f"{tally.source}, {tally.task}", *map(str, counts))
-    wide_console().print(table)
+    table_console().print(table)

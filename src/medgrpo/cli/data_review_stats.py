@@ -21,14 +21,14 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
     from medgrpo.curation import read_review, review_statistics
 
     found = review_statistics([(path, read_review(path)) for path in args.files])
-    console = Console(highlight=False)
+    console = table_console()
     table = Table(title=f"{len(found.raters)} people, {found.items} items")
     for heading in ("asked", "items", "percent", "kappa", "alpha", "mean", "answers"):
         table.add_column(heading, justify="left" if heading in ("asked", "answers") else "right")

@@ -39,10 +39,9 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     import json
 
-    from rich.console import Console
-
     from medgrpo.cli.output import write_text
     from medgrpo.cli.progress import titled_progress
+    from medgrpo.cli.tables import table_console
     from medgrpo.stream import Site, load_site
     from medgrpo.trials import Demand, TrialSettings, alert_study, calibrate
 
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         processes=args.processes,
     )
     site = Site() if args.site is None else load_site(args.site)
-    console = Console(highlight=False)
+    console = table_console()
     with titled_progress() as progress:
         if one:
             demand = Demand(channel=args.channel, miss=args.miss, confidence=args.confidence)

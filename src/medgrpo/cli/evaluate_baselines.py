@@ -71,10 +71,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(summaries: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False, width=132)
+    from medgrpo.cli.tables import table_console
+
+    console = table_console()
     first = next(iter(summaries.values()))["leaderboard"]["counts"]["records"]
     leaderboard = Table(title=f"leaderboard, {first} records")
     strict = Table(title="strict, pooled")

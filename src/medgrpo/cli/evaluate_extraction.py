@@ -51,10 +51,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(result: ExtractionResult) -> None:
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False)
+    from medgrpo.cli.tables import table_console
+
+    console = table_console()
     drawn = f"the {result.sentences_drawn} of them drawn at random"
     for title, measures in ((f"{result.sentences} sentences", result.measures), (drawn, result.measures_drawn)):
         table = Table(title=title)

@@ -39,11 +39,11 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault(
         "OPENBLAS_NUM_THREADS", "1"
     )  # before numpy loads: the products are small, threads only wait for one another
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.cli.output import write_text
     from medgrpo.cli.progress import titled_progress
+    from medgrpo.cli.tables import table_console
     from medgrpo.core import InputError
     from medgrpo.evaluation import evaluate_source, table_rows
 
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--source {args.source} needs --data DIR, the folder of its annotations")
     with titled_progress() as progress:
         results = evaluate_source(args.source, args.data, progress)
-    console = Console(highlight=False, width=132)
+    console = table_console()
     for result in results:
         videos = result["videos"]
         title = f"{result['name']}: learned from {videos['train']}, tuned on {videos['val']}, measured on {videos['test']}"
@@ -73,11 +73,11 @@ def run(args: argparse.Namespace) -> int:
 def _tracker(fit: Path | None, json_file: Path | None) -> int:
     import json
 
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.cli.output import write_text
     from medgrpo.cli.progress import titled_progress
+    from medgrpo.cli.tables import table_console
     from medgrpo.evaluation import evaluate_tracker, fit_scaling
     from medgrpo.reasoning import shipped_scaling
 
@@ -93,7 +93,7 @@ def _tracker(fit: Path | None, json_file: Path | None) -> int:
         factor = next(one for name, one in scaling.factors.items() if name == kind)
         cells = (f"{before[0]:.2f} ({before[1]:.2f}-{before[2]:.2f})", f"{factor.low:.2f}", f"{factor.high:.2f}")
         table.add_row(kind, str(count), *cells, f"{after[0]:.2f} ({after[1]:.2f}-{after[2]:.2f})", f"{open_share:.2f}")
-    Console(highlight=False, width=132).print(table)
+    table_console().print(table)
     if json_file is not None:
         figures = [
             {"kind": kind, "times": count, "raw": before, "widened": after, "open_share": open_share}

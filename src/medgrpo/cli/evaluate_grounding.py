@@ -25,10 +25,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     import json
 
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
     from medgrpo.evaluation import measure_grounding, read_case_truth
 
     truth = None if args.truth is None else read_case_truth(args.truth)
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         row = (one.made, one.with_evidence, one.without_evidence, one.abstained, one.need_citation, one.with_citation)
         cells = [*row, one.unknown_citation, *([one.contradicted] if truth is not None else [])]
         table.add_row(kind.replace("_", " "), *map(str, cells))
-    console = Console(highlight=False)
+    console = table_console()
     console.print(table)
     shares = {"statements with evidence": grounding.grounded_share, "sources that exist": grounding.cited_share}
     console.print(", ".join(f"{name} {'-' if share is None else f'{100 * share:.1f} %'}" for name, share in shares.items()))

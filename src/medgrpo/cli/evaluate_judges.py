@@ -49,9 +49,8 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     import json
 
-    from rich.console import Console
-
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
     from medgrpo.judging import AUTHOR, between, load_pairs, report_judge
 
     pairs = load_pairs(args.half, args.pairs)
@@ -59,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     judges = [_judged(args, name, pairs, account) for name in args.judge or (OFFLINE, HYBRID, SIMILARITY)]
     reports = [report_judge(pairs, judged) for judged in judges]
     both = between(pairs, judges)
-    console = Console(highlight=False, width=None if Console().is_terminal else 132)
+    console = table_console()
     groups = len({pair.group for pair in pairs})
     whose = AUTHOR if args.pairs is None else str(args.pairs)
     console.print(f"{len(pairs)} pairs of {groups} references ({args.half}; {whose})", markup=False)

@@ -21,11 +21,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
-
+    from medgrpo.cli.tables import table_console
     from medgrpo.scoring import Remembering, check_folder, load_minilm
 
-    console = Console(highlight=False)
+    console = table_console()
     files = check_folder(args.folder, Remembering(load_minilm()))
     for file in files:
         console.print(f"{file.file}: {file.agree} of {file.total} agree", markup=False)

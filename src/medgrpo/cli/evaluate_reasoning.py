@@ -37,11 +37,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     import json
 
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.cli.output import write_text
     from medgrpo.cli.progress import titled_progress
+    from medgrpo.cli.tables import table_console
     from medgrpo.evaluation import StudySettings, flat_figures, study
     from medgrpo.simulation import Deviation
 
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         table.add_column(name, justify="right")
     for row in dict.fromkeys(row for level in levels.values() for row in level):
         table.add_row(row, *(_cell(level.get(row)) for level in levels.values()))
-    Console(highlight=False).print(table)
+    table_console().print(table)
     if args.json is not None:
         write_text(args.json, json.dumps(figures, indent=1) + "\n")
     return 0

@@ -28,12 +28,12 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.cli.evaluate_extraction import interval_words
     from medgrpo.cli.knowledge_search import open_searcher
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
     from medgrpo.core import InputError
     from medgrpo.evaluation import LabelledQuery, evaluate_retrieval, held_out, read_labels
     from medgrpo.library import open_knowledge_base
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         table.add_column(column, justify="left" if column == "ranking" else "right")
     for name, recall in result.recall.items():
         table.add_row(name, interval_words(recall), interval_words(result.reciprocal_rank[name]))
-    console = Console(highlight=False)
+    console = table_console()
     console.print(table)
     for row in result.per_query:
         if row.recall["fused"] < 1:

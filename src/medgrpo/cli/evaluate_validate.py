@@ -21,11 +21,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
-
+    from medgrpo.cli.tables import table_console
     from medgrpo.scoring import read_records, validate_records
 
-    console = Console(highlight=False)
+    console = table_console()
     checked = validate_records(read_records(args.records))
     for result in checked:
         console.print(

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
+
+from medgrpo.cli.tables import table_console
 
 _ROWS = ("instrument", "verb", "target", "triplet", "phase")
 
 
 def show_figures(summary: Mapping[str, Any]) -> None:
     """Mean average precision beside chance, with positives; then calibration, boxes, and what was not assessed."""
-    console = Console(highlight=False)
+    console = table_console()
     table = Table(title=f"{', '.join(summary['videos'])}: {summary['frames']} frames, {summary['model']}")
     for column in ("component", "mAP", "base rate", "positives"):
         table.add_column(column, justify="left" if column == "component" else "right")

@@ -8,18 +8,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_WIDTH = 132  # also where the output is a pipe: cells must not break
+from medgrpo.cli.tables import table_console
 
-
-def wide_console() -> Console:
-    """As wide as the terminal, or wide enough for every table where the output is a pipe."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_WIDTH)
+_WHOSE = (
+    "both columns are of these answers, by the official evaluator: `as the board shows it` to three decimals, 0 where absent; no "
+    "figure here is another's. The strict protocol scores otherwise: its figures are not comparable with these, nor with what "
+    "others published"
+)
 
 
 def show_scores(result: Mapping[str, Any]) -> None:
     """What was asked for: one table per protocol."""
-    console = wide_console()
+    console = table_console()
     by_protocol = result if "summary" not in result else {result["summary"]["protocol"]: result}
     for protocol, values in by_protocol.items():
         (_show_leaderboard if protocol == "leaderboard" else _show_strict)(console, values["summary"])
@@ -27,13 +27,15 @@ def show_scores(result: Mapping[str, Any]) -> None:
 
 def _show_leaderboard(console: Console, summary: Mapping[str, Any]) -> None:
     table = Table(title=f"leaderboard: {_counts(summary['counts'])}")
-    for heading in ("metric", "value", "published"):
+    for heading in ("metric", "value", "as the board shows it"):
         table.add_column(heading, justify="left" if heading == "metric" else "right")
-    published_figures: dict[str, float] = summary["published"] or {}
-    for key, published in published_figures.items():
+    shown: dict[str, float] = summary["published"] or {}
+    for key, figure in shown.items():
         value = summary["metrics"].get(key)
-        table.add_row(key, "absent" if value is None else f"{value:.4f}", f"{published:.3f}")
+        table.add_row(key, "absent" if value is None else f"{value:.4f}", f"{figure:.3f}")
     _print(console, table)
+    if shown:
+        console.print(_WHOSE)
     if not summary["metrics"]:
         console.print("no metric at all: the board would reject this")
     for task, reason in summary["failed"].items():

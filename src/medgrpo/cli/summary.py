@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from medgrpo.analysis import DISCLAIMER, WORDS_FILE, WORDS_NOTICE, AnalysisResult, Outcome, Words
+from medgrpo.cli.tables import table_console
 from medgrpo.core import Span, clock, length
 from medgrpo.knowledge import label, load_procedure
 from medgrpo.reasoning import RiskLevel, RiskState, Timeline
@@ -27,7 +28,7 @@ def print_outcomes(outcomes: Sequence[Outcome], as_json: bool = False) -> None:
         json.dump(rows[0] if len(rows) == 1 else rows, sys.stdout, indent=1)
         sys.stdout.write("\n")
         return
-    console = Console(highlight=False)
+    console = table_console()
     for outcome in outcomes:
         if outcome.result is not None:
             _print_result(console, outcome.result)
@@ -45,7 +46,7 @@ def print_outcomes(outcomes: Sequence[Outcome], as_json: bool = False) -> None:
 
 def print_words(told: Sequence[tuple[Outcome, Sequence[Words]]]) -> None:
     """What a video-language model said of each video, marked as its own words."""
-    console = Console(highlight=False)
+    console = table_console()
     for outcome, said in told:
         console.print(f"[bold]{escape(outcome.path.name)}[/]  [yellow]{WORDS_NOTICE}[/]")
         for one in said:

@@ -36,10 +36,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 
 def run(args: argparse.Namespace) -> int:
-    from rich.console import Console
     from rich.table import Table
 
     from medgrpo.cli.output import write_text
+    from medgrpo.cli.tables import table_console
     from medgrpo.reward import calibrate, measured_scores, of_tasks
     from medgrpo.scoring import Remembering, load_minilm, read_records
 
@@ -54,8 +54,10 @@ def run(args: argparse.Namespace) -> int:
     for entry in calibration.statistics:
         figures = (f"{value:.3f}" for value in (entry.p25, entry.p50, entry.p75))
         floored = "spread below the floor" if calibration.is_floored(entry.key) else ""
+        if floored and not entry.p75:
+            floored += f"; {entry.above_zero} above 0: pays hit or miss"
         table.add_row(*entry.key, str(entry.n), str(entry.unscored), *figures, floored)
-    console = Console(highlight=False, width=132)
+    console = table_console()
     console.print(table)
     if measured.broken:
         console.print(f"{measured.broken} records hold no question of MedVidBench and were left out")

@@ -2,9 +2,10 @@
 
     reward = 1 / (1 + exp(-k (score - p50) / IQR)),    IQR = p75 - p25,    k = 3
 
-per (source, task, part) from the answers of the model that training starts from. The paper leaves three things open; here they are
-stated: an IQR below `floor` counts as `floor`; a key without statistics is an error, never the identity; and nothing is
-refreshed while training runs, because a scale that follows the policy would move the objective under it.
+per (source, task, part) from the answers of the model that training starts from. The paper leaves four things open; here they are
+stated: an IQR below `floor` counts as `floor`; a key without statistics is an error, never the identity; so is one whose answers
+all scored 0, for nothing says how much a first score above 0 is worth; and nothing is refreshed while training runs, because a
+scale that follows the policy would move the objective under it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class Key(NamedTuple):
 
 
 class Statistics(Config):
-    """Quartiles of `n` scores of one key; `unscored` answers (a judge that failed) are counted and left out."""
+    """Quartiles of `n` scores of one key; `unscored` answers (a judge that failed) are counted and left out.
+
+    `above_zero`: how many of them are above 0; None in a file of before it was written.
+    """
 
     source: str
     task: str
@@ -48,12 +52,20 @@ class Statistics(Config):
     p25: float = Field(allow_inf_nan=False)
     p50: float = Field(allow_inf_nan=False)
     p75: float = Field(allow_inf_nan=False)
+    above_zero: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.p25 <= self.p50 <= self.p75:
             raise ValueError(f"quartiles must rise, got {self.p25}, {self.p50}, {self.p75}")
+        if self.above_zero is not None and self.above_zero > self.n:
+            raise ValueError(f"{self.above_zero} of {self.n} scores cannot be above 0")
         return self
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether any answer is known to have scored above 0. Quartiles alone can all be 0 where one in five did."""
+        return self.p75 > 0 or bool(self.above_zero)
 
     @property
     def key(self) -> Key:
@@ -78,9 +90,11 @@ class Calibration(Config):
         return self
 
     def of(self, key: Key) -> Statistics:
-        """InputError when the key was never measured."""
+        """InputError when the key was never measured, or all that was measured is 0."""
         for entry in self.statistics:
             if entry.key == key:
+                if not entry.has_scale:
+                    raise InputError(without_scale([entry]))
                 return entry
         raise InputError(
             f"the calibration has no statistics for {key}: run `medgrpo train calibrate` on answers of the starting model that "
@@ -100,7 +114,20 @@ class Calibration(Config):
     @property
     def digest(self) -> str:
         """SHA-256 of the content: what a run's checkpoint keeps, so that it cannot go on with other statistics."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json", exclude_none=True), sort_keys=True).encode()).hexdigest()
+
+
+def without_scale(entries: Sequence[Statistics]) -> str:
+    """What is said of keys whose answers all scored 0."""
+    named = ", ".join(
+        f"{entry.key} ({entry.n} answers{'' if entry.above_zero is not None else ', quartiles all 0'})" for entry in entries
+    )
+    unsaid = any(entry.above_zero is None for entry in entries)
+    return (
+        f"no answer scored above 0 for {named}: rewards on that scale would be noise. Leave the task out (--tasks of `train "
+        f"calibrate`, data.tasks of a recipe), or start from a model that gets some right (`medgrpo train sft` first)"
+        + ("; where some were right, make the calibration anew: this file does not say how many" if unsaid else "")
+    )
 
 
 def logistic(score: float, median: float, spread: float, steepness: float = STEEPNESS) -> float:
@@ -117,8 +144,9 @@ def statistics_of(key: Key, scores: Sequence[float | None]) -> Statistics:
         raise InputError(f"{key}: none of its {len(scores)} answers has a score, so nothing can be calibrated")
     p25, p50, p75 = (float(value) for value in np.quantile(known, (0.25, 0.5, 0.75)))
     return Statistics(
-        source=key.source, task=key.task, part=key.part, n=len(known), unscored=len(scores) - len(known), p25=p25, p50=p50, p75=p75
-    )
+        source=key.source, task=key.task, part=key.part, n=len(known), unscored=len(scores) - len(known),
+        p25=p25, p50=p50, p75=p75, above_zero=sum(score > 0 for score in known),
+    )  # fmt: skip
 
 
 def read_calibration(path: Path) -> Calibration:

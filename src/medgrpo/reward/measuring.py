@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from medgrpo.core import InputError
-from medgrpo.reward.calibration import FLOOR, STEEPNESS, Calibration, Key, statistics_of
+from medgrpo.reward.calibration import FLOOR, STEEPNESS, Calibration, Key, statistics_of, without_scale
 from medgrpo.scoring import Embedder, Ratings, Records, score_strict, source_name
 from medgrpo.tasks import TASKS, task_of
 
@@ -57,7 +57,8 @@ def measured_scores(records: Records, sentences: Embedder | None = None, ratings
 def calibrate(
     measured: MeasuredScores, checkpoint: str, steepness: float = STEEPNESS, floor: float = FLOOR, least: int = 8
 ) -> Calibration:
-    """Statistics of every key; InputError when a key has fewer than `least` scores, for quartiles of a handful are noise."""
+    """Statistics of every key; InputError when a key has fewer than `least` scores, for quartiles of a handful are noise, or none
+    above 0."""
     known = {key: len([score for score in scores if score is not None]) for key, scores in measured.scores.items()}
     unmeasured = sorted(f"{key.source}/{key.task}" for key, count in known.items() if key.part == "similarity" and not count)
     if unmeasured:
@@ -72,9 +73,7 @@ def calibrate(
         raise InputError("no record holds an answer that can be scored")
     order = list(TASKS)
     keys = sorted(measured.scores, key=lambda key: (order.index(key.task), key.source, key.part))
-    return Calibration(
-        checkpoint=checkpoint,
-        steepness=steepness,
-        floor=floor,
-        statistics=tuple(statistics_of(key, measured.scores[key]) for key in keys),
-    )
+    statistics = tuple(statistics_of(key, measured.scores[key]) for key in keys)
+    if nothing := [entry for entry in statistics if not entry.has_scale]:
+        raise InputError(without_scale(nothing))
+    return Calibration(checkpoint=checkpoint, steepness=steepness, floor=floor, statistics=statistics)
