@@ -29,7 +29,14 @@ def test_the_papers_numbers_arrive() -> None:
     assert (told[f"{actor}.clip_ratio_low"], told[f"{actor}.clip_ratio_high"]) == ("0.2", "0.3")
     assert (told[f"{actor}.use_kl_loss"], told["algorithm.adv_estimator"]) == ("False", "medgrpo_group")
     assert told["trainer.total_training_steps"] == "5000"
+    assert told["algorithm.rollout_correction.rollout_is_threshold"] == "2.0"
     assert (told["trainer.nnodes"], told["actor_rollout_ref.rollout.tensor_model_parallel_size"]) == ("2", "2")
+
+
+def test_without_a_cap_of_importance_verl_is_told_none(tmp_path: Path) -> None:
+    text = (_SHIPPED / "qwen2.5-vl-7b-verl.toml").read_text(encoding="utf-8")
+    (tmp_path / "r.toml").write_text(text.replace("importance_cap = 2.0 ", "importance_cap = false "), encoding="utf-8")
+    assert not [name for name in _arguments(tmp_path / "r.toml", "offline") if "rollout_correction" in name]
 
 
 def test_the_two_recipes_of_the_paper_differ_in_one_setting() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from medgrpo.core import ModelError
-from medgrpo.policy import Policy, StopSettings, alarms, check_sight
+from medgrpo.policy import Policy, StopSettings, alarms, check_sight, sample_group
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
@@ -17,14 +17,15 @@ def test_a_model_that_does_not_see_is_refused(tiny25) -> None:
 
     seeing = tiny25.policy()
     prompt = seeing.prompt(tiny25.encoded())
-    sight = check_sight(seeing, prompt, 8, 1e-3, 0)
+    group = sample_group(seeing, prompt, 2, 8, torch.Generator().manual_seed(0))
+    sight = check_sight(seeing, prompt, group, 1e-3)
     assert sight.blacked_out > 1e-2
     assert max(sight.packed, sight.rollout) < 1e-5
     blind = Blind(tiny25.network, tiny25.encoder.vision.all, [tiny25.encoder.end_of_turn], "maximum")
     with pytest.raises(ModelError, match="the model does not see it, and training would be blind"):
-        check_sight(blind, prompt, 8, 1e-3, 0)
+        check_sight(blind, prompt, group, 1e-3)
     with pytest.raises(ModelError, match="between rollout, packed and plain forward"):
-        check_sight(seeing, prompt, 8, 1e-12, 0)
+        check_sight(seeing, prompt, group, 1e-12)
 
 
 def test_alarms_by_hand() -> None:

@@ -13,115 +13,43 @@ from numpy.typing import NDArray
 
 from medgrpo.core import InputError, Interrupted, ModelError
 from medgrpo.policy import GrpoRecipe, run_page, train_grpo
-from medgrpo.scoring import Remembering
 from medgrpo.tasks import DIMENSIONS, Rating
-from medgrpo.video import encode_png
+from tests.policy.small_run import Letters, lines, never, quiet, run, small_recipe, write_questions
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
-
-_FRAMES = 4
-
-
-class _Letters:
-    """An embedder without weights: how often each letter stands in a text; like a real one it depends a little on the batch."""
-
-    name = "letters"
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = np.array([[1 + text.count(chr(97 + place)) for place in range(26)] for text in texts], np.float32)
-        rows[:, 0] += 1e-4 * len(texts)
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three questions in MedVidBench's form, each with its own pictures."""
-    folder = tmp_path_factory.mktemp("data")
-    random = np.random.default_rng(0)
-    rows = []
-    for number in range(3):
-        names = []
-        for frame in range(_FRAMES):
-            name = f"{number}_{frame}.png"
-            (folder / name).write_bytes(encode_png(random.integers(0, 255, (56, 56, 3), dtype=np.uint8)))
-            names.append(name)
-        rows.append(
-            {
-                "id": f"v{number}",
-                "qa_type": "video_summary_gpt",
-                "data_source": ["CoPESD", "CholecT50", "CoPESD"][number],
-                "video": names,
-                "metadata": {
-                    "video_id": f"v{number}",
-                    "fps": "0.5",
-                    "input_video_start_frame": "0",
-                    "input_video_end_frame": "8",
-                },
-                "conversations": [
-                    {"from": "human", "value": "<video>\nSay."},
-                    {"from": "gpt", "value": ["ace", "dog", "he"][number]},
-                ],
-            }
-        )
-    (folder / "questions.json").write_text(json.dumps(rows), encoding="utf-8")
-    return folder
+    return write_questions(tmp_path_factory.mktemp("data"))
 
 
 def _recipe(tiny25, folder: Path, questions: str = "questions.json", **changes) -> GrpoRecipe:
-    tables = {
-        "model": {"checkpoint": str(tiny25.folder)},
-        "data": {"questions": str(folder / questions), "tasks": ["video_summary"], "least_pixels": 3136, "most_pixels": 3136},
-        "rewards": {"normaliser": "none", "captions": {"similarity": 1.0}},
-        "rollout": {"group_size": 3, "prompts_per_step": 2, "draws_per_step": 4, "most_new_tokens": 8},
-        "update": {"learning_rate": 1e-3, "mask_overlong": False, "warmup_steps": 3},
-        "run": {"steps": 4, "checkpoint_every": 2},
-        "stop": {"most_overlong": False, "window": 2},
-        "held_out": {},
-    }
-    for table, values in changes.items():
-        tables[table] = tables[table] | values
-    return GrpoRecipe.model_validate(tables)
-
-
-def _quiet(title: str, done: int, total: int) -> None:
-    del title, done, total
-
-
-def _never() -> bool:
-    return False
-
-
-def _run(recipe: GrpoRecipe, out: Path, progress=_quiet, stop=_never):
-    return train_grpo(recipe, out, progress, stop, Remembering(_Letters()))
-
-
-def _lines(out: Path, name: str = "metrics.jsonl") -> list[dict]:
-    lines = [json.loads(line) for line in (out / name).read_text(encoding="utf-8").splitlines()]
-    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+    return small_recipe(tiny25.folder, folder, questions, **changes)
 
 
 @pytest.fixture(scope="module")
 def whole(tiny25, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that nothing interrupted."""
     out = tmp_path_factory.mktemp("run") / "whole"
-    done = _run(_recipe(tiny25, data), out)
+    done = run(_recipe(tiny25, data), out)
     assert (done.steps, done.stopped, done.model) == (4, (), out / "model")
     return out
 
 
 def test_figures_are_per_source_and_task(whole: Path) -> None:
-    lines = _lines(whole)
-    assert [line["step"] for line in lines] == [0, 1, 2, 3]
-    assert {key for line in lines for key in line["keys"]} == {"CoPESD/video_summary", "CholecT50/video_summary"}
-    for line in lines:
+    told = lines(whole)
+    assert [line["step"] for line in told] == [0, 1, 2, 3]
+    assert {key for line in told for key in line["keys"]} == {"CoPESD/video_summary", "CholecT50/video_summary"}
+    for line in told:
         assert line["loss"] is not None
         assert line["gradient_norm"] > 0
         assert line["alarms"] == []
         for row in line["keys"].values():
             assert row["answers"] == 3 * row["groups"]
-            assert row["drift"] is None or row["drift"] < 1e-4
+            assert row["drift"] is None or row["drift"] <= row["worst_drift"] < 1e-4
             assert 1 <= row["length"] <= 8
-    assert [line["learning_rate"] for line in lines[:3]] == pytest.approx([2e-3 / 3, 1e-3, 1e-3])
+    assert [line["learning_rate"] for line in told[:3]] == pytest.approx([2e-3 / 3, 1e-3, 1e-3])
 
 
 def test_the_trained_model_opens_like_the_one_it_came_from(whole: Path, tiny25) -> None:
@@ -152,13 +80,13 @@ def test_killed_between_checkpoints_it_goes_on_to_the_same_numbers(whole: Path, 
             raise Killed
 
     with pytest.raises(Killed):
-        _run(_recipe(tiny25, data), out, kill)
-    assert len(_lines(out)) == 3
+        run(_recipe(tiny25, data), out, kill)
+    assert len(lines(out)) == 3
     with (out / "metrics.jsonl").open("a", encoding="utf-8") as stream:
         stream.write('{"step": 3, "lo')  # cut in the middle of a line
-    _run(_recipe(tiny25, data), out)
-    assert _lines(out) == _lines(whole)
-    assert _lines(out, "samples.jsonl") == _lines(whole, "samples.jsonl")
+    run(_recipe(tiny25, data), out)
+    assert lines(out) == lines(whole)
+    assert lines(out, "samples.jsonl") == lines(whole, "samples.jsonl")
     ours, theirs = (torch.load(folder / "checkpoint.pt", weights_only=True) for folder in (out, whole))
     assert all(torch.equal(ours["network"][name], value) for name, value in theirs["network"].items())
 
@@ -166,34 +94,34 @@ def test_killed_between_checkpoints_it_goes_on_to_the_same_numbers(whole: Path, 
 def test_asked_to_stop_it_keeps_the_last_step(whole: Path, tiny25, data: Path, tmp_path: Path) -> None:
     asked = iter([False, True])
     with pytest.raises(Interrupted, match="after step 1 of 4; the same command goes on"):
-        _run(_recipe(tiny25, data), tmp_path / "run", stop=lambda: next(asked))
-    _run(_recipe(tiny25, data), tmp_path / "run")
-    assert _lines(tmp_path / "run") == _lines(whole)
+        run(_recipe(tiny25, data), tmp_path / "run", stop=lambda: next(asked))
+    run(_recipe(tiny25, data), tmp_path / "run")
+    assert lines(tmp_path / "run") == lines(whole)
 
 
 def test_the_running_spread_is_kept_over_a_restart(tiny25, data: Path, tmp_path: Path) -> None:
     recipe = _recipe(tiny25, data, rewards={"normaliser": "ema", "scale": "none"})
-    _run(recipe, tmp_path / "whole")
+    run(recipe, tmp_path / "whole")
     asked = iter([False, False, True])
     with pytest.raises(Interrupted):
-        _run(recipe, tmp_path / "stopped", stop=lambda: next(asked))
-    _run(recipe, tmp_path / "stopped")
-    assert _lines(tmp_path / "stopped") == _lines(tmp_path / "whole")
+        run(recipe, tmp_path / "stopped", stop=lambda: next(asked))
+    run(recipe, tmp_path / "stopped")
+    assert lines(tmp_path / "stopped") == lines(tmp_path / "whole")
     averages = torch.load(tmp_path / "whole" / "checkpoint.pt", weights_only=True)["averages"]
     assert set(averages) == {"CoPESD/video_summary", "CholecT50/video_summary"}
 
 
 def test_another_recipe_does_not_go_on_in_the_same_folder(whole: Path, tiny25, data: Path) -> None:
     with pytest.raises(InputError, match=r"holds a run with other settings \(update\)"):
-        _run(_recipe(tiny25, data, update={"learning_rate": 1e-4}), whole)
+        run(_recipe(tiny25, data, update={"learning_rate": 1e-4}), whole)
 
 
 def test_several_updates_per_rollout_clip_against_the_policy_that_spoke(tiny25, data: Path, tmp_path: Path) -> None:
     recipe = _recipe(
         tiny25, data, update={"updates_per_rollout": 3, "learning_rate": 1e-2, "kl": 0.1, "warmup_steps": 0}, run={"steps": 2}
     )
-    _run(recipe, tmp_path / "run")
-    rows = [row for line in _lines(tmp_path / "run") for row in line["keys"].values() if row["kl"] is not None]
+    run(recipe, tmp_path / "run")
+    rows = [row for line in lines(tmp_path / "run") for row in line["keys"].values() if row["kl"] is not None]
     assert rows
     assert max(row["kl"] for row in rows) > 0  # the second step starts away from the start
 
@@ -202,14 +130,14 @@ def test_a_clip_that_cannot_be_read_is_skipped_by_name_and_counted(tiny25, data:
     rows = json.loads((data / "questions.json").read_text(encoding="utf-8"))
     rows[0]["video"][1] = "absent.png"
     (data / "broken.json").write_text(json.dumps(rows), encoding="utf-8")
-    _run(_recipe(tiny25, data, "broken.json"), tmp_path / "run")
-    skipped = _lines(tmp_path / "run", "skipped.jsonl")
+    run(_recipe(tiny25, data, "broken.json"), tmp_path / "run")
+    skipped = lines(tmp_path / "run", "skipped.jsonl")
     assert skipped
     assert all(line["key"] == "CoPESD:0" and "absent.png" in line["reason"] for line in skipped)
-    lines = _lines(tmp_path / "run")
-    assert sum(line["skipped"] for line in lines) == len(skipped)
-    assert sum(row["skipped"] for line in lines for row in line["keys"].values()) == len(skipped)
-    assert all(line["drawn"] <= 4 for line in lines)
+    told = lines(tmp_path / "run")
+    assert sum(line["skipped"] for line in told) == len(skipped)
+    assert sum(row["skipped"] for line in told for row in line["keys"].values()) == len(skipped)
+    assert all(line["drawn"] <= 4 for line in told)
 
 
 def test_questions_that_are_left_out_are_told_before_the_first_step_and_in_the_report(tiny25, data: Path, tmp_path: Path) -> None:
@@ -218,11 +146,11 @@ def test_questions_that_are_left_out_are_told_before_the_first_step_and_in_the_r
     (data / "more.json").write_text(json.dumps(rows), encoding="utf-8")
     told: list[str] = []
     with pytest.raises(Interrupted):
-        train_grpo(_recipe(tiny25, data, "more.json"), tmp_path / "run", _quiet, lambda: True, _Letters(), tell=told.append)
+        train_grpo(_recipe(tiny25, data, "more.json"), tmp_path / "run", quiet, lambda: True, Letters(), tell=told.append)
     assert told == [
         "1 questions left out: a task that the recipe leaves out", "1 questions left out: not a whole record",
     ]  # fmt: skip
-    _run(_recipe(tiny25, data, "more.json", run={"steps": 1}), tmp_path / "one")
+    run(_recipe(tiny25, data, "more.json", run={"steps": 1}), tmp_path / "one")
     assert "3 questions, 1 left out: a task that the recipe leaves out, 1 left out: not a whole" in run_page(tmp_path / "one")
 
 
@@ -230,25 +158,25 @@ def test_without_one_readable_clip_nothing_is_trained(tiny25, data: Path, tmp_pa
     rows = [{**row, "video": ["absent.png"]} for row in json.loads((data / "questions.json").read_text(encoding="utf-8"))]
     (data / "absent.json").write_text(json.dumps(rows), encoding="utf-8")
     with pytest.raises(InputError, match="no question's clip can be read"):
-        _run(_recipe(tiny25, data, "absent.json"), tmp_path / "run")
+        run(_recipe(tiny25, data, "absent.json"), tmp_path / "run")
 
 
-def test_groups_without_spread_are_replaced_counted_and_end_the_run(tiny25, data: Path, tmp_path: Path) -> None:
+def test_groups_without_spread_are_replaced_counted_and_end_therun(tiny25, data: Path, tmp_path: Path) -> None:
     rows = json.loads((data / "questions.json").read_text(encoding="utf-8"))
     for row in rows:  # noise never gives a readable span, so that all score 0
         row |= {"qa_type": "tal", "struc_info": [{"spans": [{"start": 0, "end": 4}]}]}
     (data / "spans.json").write_text(json.dumps(rows), encoding="utf-8")
     recipe = _recipe(tiny25, data, "spans.json", data={"tasks": ["temporal_grounding"]}, stop={"most_unreadable": False})
-    done = _run(recipe, tmp_path / "run")
+    done = run(recipe, tmp_path / "run")
     assert (done.steps, done.model) == (2, None)
     assert done.stopped[0].startswith("zero_spread 1 over 2 steps, above stop.most_zero_spread")
-    for line in _lines(tmp_path / "run"):
+    for line in lines(tmp_path / "run"):
         assert (line["drawn"], line["zero_spread_groups"], line["groups"], line["loss"]) == (4, 4, 0, None)
 
 
 def test_answers_that_the_budget_cut_are_not_in_the_loss(tiny25, data: Path, tmp_path: Path) -> None:
-    _run(_recipe(tiny25, data, update={"mask_overlong": True}, run={"steps": 1, "seed": 3}), tmp_path / "run")
-    line = _lines(tmp_path / "run")[0]
+    run(_recipe(tiny25, data, update={"mask_overlong": True}, run={"steps": 1, "seed": 3}), tmp_path / "run")
+    line = lines(tmp_path / "run")[0]
     assert line["groups"] == 2
     assert line["loss"] is None
     assert {row["overlong"] for row in line["keys"].values()} == {1.0}
@@ -256,7 +184,7 @@ def test_answers_that_the_budget_cut_are_not_in_the_loss(tiny25, data: Path, tmp
 
 def test_a_budget_below_the_references_is_refused(tiny25, data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"most_new_tokens is 3, but the reference of CoPESD:0 \(video_summary\) has 4"):
-        _run(_recipe(tiny25, data, rollout={"most_new_tokens": 3}), tmp_path / "run")
+        run(_recipe(tiny25, data, rollout={"most_new_tokens": 3}), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -265,7 +193,7 @@ def test_a_missing_calibration_key_is_refused_before_anything_is_written(tiny25,
     (tmp_path / "calibration.json").write_text(json.dumps({"checkpoint": "x", "statistics": [entry]}), encoding="utf-8")
     rewards = {"normaliser": "logistic", "calibration": str(tmp_path / "calibration.json")}
     with pytest.raises(InputError, match="no statistics for CholecT50/video_summary/similarity"):
-        _run(_recipe(tiny25, data, rewards=rewards), tmp_path / "run")
+        run(_recipe(tiny25, data, rewards=rewards), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -275,13 +203,13 @@ def test_a_calibration_without_a_scale_is_refused_before_anything_is_written(tin
     (tmp_path / "calibration.json").write_text(json.dumps({"checkpoint": "x", "statistics": entries}), encoding="utf-8")
     rewards = {"normaliser": "logistic", "calibration": str(tmp_path / "calibration.json")}
     with pytest.raises(InputError, match=r"no answer scored above 0 for CholecT50/video_summary/similarity \(9 answers\)"):
-        _run(_recipe(tiny25, data, rewards=rewards), tmp_path / "run")
+        run(_recipe(tiny25, data, rewards=rewards), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_part_that_nobody_can_measure_is_refused(tiny25, data: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the part `judge` needs a judge"):
-        _run(_recipe(tiny25, data, rewards={"captions": {"judge": 1.0}}), tmp_path / "run")
+        run(_recipe(tiny25, data, rewards={"captions": {"judge": 1.0}}), tmp_path / "run")
 
 
 class _Alphabet:
@@ -303,8 +231,8 @@ def test_what_is_rewarded_becomes_more(tiny25, data: Path, tmp_path: Path) -> No
         run={"steps": 14, "checkpoint_every": 100},
         stop={"window": 100},
     )
-    train_grpo(recipe, tmp_path / "run", _quiet, _never, _Alphabet())
-    rewards = [np.mean([row["reward"] for row in line["keys"].values()]) for line in _lines(tmp_path / "run")]
+    train_grpo(recipe, tmp_path / "run", quiet, never, _Alphabet())
+    rewards = [np.mean([row["reward"] for row in line["keys"].values()]) for line in lines(tmp_path / "run")]
     assert np.mean(rewards[-4:]) > np.mean(rewards[:4]) + 0.15
 
 
@@ -329,10 +257,10 @@ class _Moody:
 def test_a_judge_that_fails_leaves_answers_unscored_and_counted(tiny25, data: Path, tmp_path: Path) -> None:
     judge = _Moody()
     recipe = _recipe(tiny25, data, rewards={"captions": {"similarity": 0.5, "judge": 0.5}}, run={"steps": 2})
-    train_grpo(recipe, tmp_path / "run", _quiet, _never, _Letters(), judge)
-    rows = [row for line in _lines(tmp_path / "run") for row in line["keys"].values()]
+    train_grpo(recipe, tmp_path / "run", quiet, never, Letters(), judge)
+    rows = [row for line in lines(tmp_path / "run") for row in line["keys"].values()]
     assert sum(row["unscored"] for row in rows) == judge.asked // 3 > 0
-    samples = [answer for line in _lines(tmp_path / "run", "samples.jsonl") for answer in line["answers"]]
+    samples = [answer for line in lines(tmp_path / "run", "samples.jsonl") for answer in line["answers"]]
     assert all(answer["advantage"] == 0 for answer in samples if answer["reward"] is None)
     assert json.loads((tmp_path / "run" / "recipe.json").read_text(encoding="utf-8"))["judge"] == "moody"
 
@@ -346,7 +274,7 @@ def test_a_checkpoint_of_another_geometry_is_refused(whole: Path, tiny25, data: 
     state["network"]["lm_head.weight"] = torch.zeros(3, 3)
     torch.save(state, out / "checkpoint.pt")
     with pytest.raises(ModelError, match="the checkpoint is of another model"):
-        _run(_recipe(tiny25, data), out)
+        run(_recipe(tiny25, data), out)
     (out / "checkpoint.pt").write_bytes((out / "checkpoint.pt").read_bytes()[:1000])
     with pytest.raises(ModelError, match="cannot be read as a checkpoint"):
-        _run(_recipe(tiny25, data), out)
+        run(_recipe(tiny25, data), out)

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from medgrpo.core import InputError, Interrupted
-from medgrpo.policy import GrpoRecipe, Kept, Team, train_grpo
+from medgrpo.policy import GrpoRecipe, Kept, NetworkEngine, Team, train_grpo
 from medgrpo.policy.held_out import HeldOut, held_out_figures
 from medgrpo.video import encode_png
 
@@ -128,7 +128,7 @@ def test_answers_are_scored_against_their_own_question(tiny25: Any, data: Path, 
     recipe = _recipe(tiny25, data, held, most_per_key=9)
     monkeypatch.setattr(type(tiny25.encoder), "decode", lambda self, ids: "0.0-4.0 seconds.")
     asking = HeldOut(recipe, tiny25.encoder)
-    found = asking.ask(tiny25.policy(), lambda question: tiny25.encoded(seed=question.record.index))
+    found = asking.ask(NetworkEngine(tiny25.policy()), lambda question: tiny25.encoded(seed=question.record.index))
     figures = held_out_figures(found)
     assert figures["CoPESD/temporal_grounding"]["each"] == [1.0, 1.0]
     assert figures["CholecT50/temporal_grounding"] | {"length": 0, "overlong": 0} == {
@@ -140,7 +140,7 @@ def test_two_processes_ask_each_its_share_and_find_what_one_finds(
     tiny25: Any, data: Path, held: Path, monkeypatch: Any, in_processes: Any
 ) -> None:
     asking = HeldOut(_recipe(tiny25, data, held, most_per_key=9), tiny25.encoder)
-    policy = tiny25.policy()
+    engine = NetworkEngine(tiny25.policy())
     # an answer is worth what its tokens say, so that other draws would have other scores
     monkeypatch.setattr(type(tiny25.encoder), "decode", lambda self, ids: f"0.0-{1 + sum(ids) % 97 / 10} seconds.")
 
@@ -151,7 +151,7 @@ def test_two_processes_ask_each_its_share_and_find_what_one_finds(
             read.append(question.record.index)
             return tiny25.encoded(seed=question.record.index)
 
-        return held_out_figures(asking.ask(policy, encode, team)), read
+        return held_out_figures(asking.ask(engine, encode, team)), read
 
     expected, _ = ask(Team())
     scores = [score for row in expected.values() for score in row["each"]]

@@ -9,7 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
-from medgrpo.policy import LossKind, answer_loss, clipped, is_clipped, k3, ratios, token_weights  # noqa: E402
+from medgrpo.policy import LossKind, answer_loss, clipped, importance, is_clipped, k3, ratios, token_weights  # noqa: E402
 
 _KINDS: tuple[LossKind, ...] = ("grpo", "dapo", "dr_grpo", "gspo")
 
@@ -95,3 +95,49 @@ def test_without_an_old_policy_the_gradient_is_that_of_the_log_probability() -> 
     logprobs = torch.tensor([-1.0, -2.0], requires_grad=True)
     answer_loss("dapo", logprobs, 0.5, 0.25).backward()
     assert logprobs.grad.tolist() == pytest.approx([-0.125, -0.125])
+
+
+def test_importance_by_hand() -> None:
+    """min(p_old / p_rollout, cap), per token, and no gradient through it."""
+    old = torch.log(torch.tensor([0.5, 0.2, 0.9])).requires_grad_()
+    rollout = torch.log(torch.tensor([0.25, 0.4, 0.1]))
+    drawn = importance(old, rollout, 2.0)
+    assert drawn.tolist() == pytest.approx([2.0, 0.5, 2.0])  # 2, 1/2, and 9 cut to 2
+    assert not drawn.requires_grad
+    assert importance(old, rollout, 100.0).tolist() == pytest.approx([2.0, 0.5, 9.0])
+
+
+def test_importance_multiplies_each_tokens_objective_and_gradient_but_not_the_kl() -> None:
+    logprobs = torch.log(torch.tensor([0.5, 0.2])).requires_grad_()
+    drawn = importance(logprobs, torch.log(torch.tensor([0.25, 0.4])), 1.5)  # 2 cut to 1.5, and 1/2
+    loss = answer_loss("dapo", logprobs, 0.8, 0.25, drawn=drawn)
+    assert loss.item() == pytest.approx(-0.25 * 0.8 * (1.5 + 0.5))
+    loss.backward()
+    assert logprobs.grad.tolist() == pytest.approx([-0.25 * 0.8 * 1.5, -0.25 * 0.8 * 0.5])
+    far = logprobs.detach() + math.log(2)  # k3 = 2 - log 2 - 1 a token
+    both = answer_loss("dapo", logprobs, 0.8, 0.25, reference=far, kl=0.1, drawn=drawn)
+    assert both.item() == pytest.approx(loss.item() + 0.1 * 0.25 * 2 * (1 - math.log(2)))
+
+
+def test_the_expectation_of_a_corrected_gradient_is_that_of_the_policy_itself() -> None:
+    """Over all tokens of a small vocabulary, drawn from another distribution than the policy's, no cap in the way."""
+    torch.manual_seed(0)
+    logits = torch.randn(5, dtype=torch.float64, requires_grad=True)
+    advantages = [1.0, -0.5, 0.3, 2.0, -1.0]
+    policy = torch.log_softmax(logits, 0)
+    rollout = torch.log_softmax(logits.detach() + torch.tensor([0.3, -0.2, 0.1, 0.0, -0.4], dtype=torch.float64), 0)
+
+    def gradient(drawn_from: Any, corrected: bool) -> Any:
+        loss = sum(
+            drawn_from[token].exp().detach()
+            * answer_loss(
+                "dapo", policy[token : token + 1], advantages[token], 1.0,
+                drawn=importance(policy[token : token + 1], rollout[token : token + 1], 10.0) if corrected else None,
+            )
+            for token in range(5)
+        )  # fmt: skip
+        return torch.autograd.grad(loss, logits, retain_graph=True)[0]
+
+    wanted = gradient(policy, corrected=False)
+    assert (gradient(rollout, corrected=True) - wanted).abs().max().item() < 1e-12
+    assert (gradient(rollout, corrected=False) - wanted).abs().max().item() > 1e-2

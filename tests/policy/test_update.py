@@ -107,3 +107,47 @@ def test_an_update_of_four_groups_holds_the_pictures_of_one(tiny25) -> None:
     one, four = peak(groups[:1]), peak(groups)
     assert four - one < 0.1 * pictures
     assert pictures > 0.05 * one
+
+
+def test_tokens_that_were_drawn_by_another_arithmetic_are_weighed_by_it(tiny25) -> None:
+    """Rollout log-probabilities moved by hand: the gradient is the plain way's with each token times min(p_now / p_then, cap)."""
+    policy = tiny25.policy()
+    groups = []
+    for group in _groups(tiny25, policy):
+        moved = [
+            Sampled(one.token_ids, one.logprobs + torch.linspace(-1.0, 0.5, len(one.token_ids)), one.finish)
+            for one in group.answers
+        ]
+        groups.append(Group(group.encoded, tuple(moved), group.advantages, (True,) * 4))
+    tokens = sum(len(answer.token_ids) for group in groups for answer in group.answers)
+
+    def plainly():
+        for group in groups:
+            for answer, advantage in zip(group.answers, group.advantages, strict=True):
+                now = tiny25.plain(policy, policy.prompt(group.encoded), answer.token_ids)
+                weigh = torch.exp(now.detach() - answer.logprobs).clamp(max=1.5)
+                (-advantage * (weigh * now).sum() / tokens).backward()
+
+    _, expected = _gradient(tiny25, plainly)
+    figures, given = _gradient(tiny25, lambda: accumulate(policy, groups, UpdateSettings(importance_cap=1.5), _MOST))
+    assert _worst(expected, given) < 1e-5
+    one = figures.answers[0][0]  # four tokens: -1, -1/2, 0 and 1/2 moved by
+    assert one is not None
+    assert (one.drift, one.worst_drift, one.capped) == pytest.approx((0.5, 1.0, 0.5), abs=1e-4)
+    _, without = _gradient(tiny25, lambda: accumulate(policy, groups, UpdateSettings(importance_cap=False), _MOST))
+    assert _worst(expected, without) > 1e-3
+
+
+def test_with_several_updates_tokens_are_weighed_by_the_policy_before_the_first(tiny25) -> None:
+    policy = tiny25.policy()
+    groups = _groups(tiny25, policy)
+    old = [[row - 0.1 for row in rows] for rows in measured(policy, groups, 10_000)]
+    settings = UpdateSettings(clip_low=0.9, clip_high=9.0)  # so that nothing is clipped
+    figures, corrected = _gradient(tiny25, lambda: accumulate(policy, groups, settings, _MOST, old))
+    _, plain = _gradient(
+        tiny25, lambda: accumulate(policy, groups, settings.model_copy(update={"importance_cap": False}), _MOST, old)
+    )
+    scale = 2.718281828**-0.1  # p_old / p_rollout of every token
+    assert max((corrected[name] - scale * plain[name]).abs().max().item() for name in plain) < 1e-5
+    assert figures.answers[0][0] is not None
+    assert figures.answers[0][0].capped == 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from medgrpo.cluster.advantages import estimator_name
 from medgrpo.core import InputError
@@ -135,10 +136,14 @@ def _model(recipe: GrpoRecipe, nodes: Nodes) -> list[str]:
         f"{rollout}.tensor_model_parallel_size={nodes.gpus_per_engine}",
         f"{rollout}.calculate_log_probs=True",
         f"{rollout}.log_prob_use_dynamic_bsz=True",
-        # vLLM's probabilities differ from the trained network's by rounding; `train grpo` samples from the network itself
-        "algorithm.rollout_correction.rollout_is=token",
-        "algorithm.rollout_correction.rollout_is_threshold=2.0",
+        *_importance(recipe.update.importance_cap),
     ]
+
+
+def _importance(cap: float | Literal[False]) -> list[str]:
+    """vLLM's probabilities differ from the trained network's by rounding: truncated importance sampling, as in `train grpo`."""
+    correction = "algorithm.rollout_correction"
+    return [] if cap is False else [f"{correction}.rollout_is=token", f"{correction}.rollout_is_threshold={cap}"]
 
 
 def _update(recipe: GrpoRecipe) -> list[str]:

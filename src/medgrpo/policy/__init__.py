@@ -5,6 +5,9 @@ from medgrpo.policy.answers import Reader
 from medgrpo.policy.attention import answer_mask, block_mask
 from medgrpo.policy.checks import Sight, check_sight
 from medgrpo.policy.drawing import run_page
+from medgrpo.policy.engines.engine import Engine, EngineName
+from medgrpo.policy.engines.network import NetworkEngine
+from medgrpo.policy.engines.table import ENGINES
 from medgrpo.policy.features import FeatureStore, tower_digest
 from medgrpo.policy.grpo import Finished, train_grpo
 from medgrpo.policy.held_out import start_scores
@@ -13,7 +16,7 @@ from medgrpo.policy.kept import Kept
 from medgrpo.policy.launching import run_processes
 from medgrpo.policy.loading import prepare_network
 from medgrpo.policy.lora import add_adapters, merge_adapters, save_adapters, without_adapters
-from medgrpo.policy.losses import LossKind, answer_loss, clipped, is_clipped, k3, ratios, token_weights
+from medgrpo.policy.losses import LossKind, answer_loss, clipped, importance, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import Measured, measure
 from medgrpo.policy.planning.machine import Machine
 from medgrpo.policy.planning.observed import LiveBytes, Observed, observe
@@ -36,8 +39,11 @@ from medgrpo.policy.update import Group, Idle, accumulate, measured, pieces, upd
 
 __all__ = [
     "ALONE",
+    "ENGINES",
     "OPENERS",
     "Asked",
+    "Engine",
+    "EngineName",
     "FeatureStore",
     "Finished",
     "Group",
@@ -48,6 +54,7 @@ __all__ = [
     "LossKind",
     "Machine",
     "Measured",
+    "NetworkEngine",
     "Observed",
     "PeerLost",
     "Plan",
@@ -80,6 +87,7 @@ __all__ = [
     "clipped",
     "dealt",
     "epoch_order",
+    "importance",
     "is_clipped",
     "k3",
     "make_plan",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,7 +10,7 @@ import torch
 from medgrpo.core import ModelError
 from medgrpo.policy.packing import measure
 from medgrpo.policy.policy import Policy, Prompt
-from medgrpo.policy.rollout import sample_group
+from medgrpo.policy.rollout import Sampled
 
 LEAST_SIGHT = 1e-4
 """Least change of a log-probability when the clip is blacked out; blind training changes none by more than rounding."""
@@ -25,10 +26,11 @@ class Sight:
 
 
 @torch.no_grad()
-def check_sight(policy: Policy, prompt: Prompt, most_new_tokens: int, tolerance: float, seed: int) -> Sight:
-    """ModelError when the model does not see the clip, or the ways of computing differ by more than `tolerance`."""
-    generator = torch.Generator(policy.device).manual_seed(seed)
-    group = sample_group(policy, prompt, 2, min(most_new_tokens, 16), generator)
+def check_sight(policy: Policy, prompt: Prompt, group: Sequence[Sampled], tolerance: float) -> Sight:
+    """ModelError when the model does not see the clip, or the ways of computing differ by more than `tolerance`.
+
+    `group`: a few answers to the prompt, from the engine that a run samples with.
+    """
     answers = [answer.token_ids for answer in group]
     together = measure(policy, prompt, answers).logprobs
     alone = [measure(policy, prompt, [answer]).logprobs[0] for answer in answers]

@@ -12,16 +12,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
-
 from medgrpo.core import InputError
 from medgrpo.models import Encoded, Encoder
+from medgrpo.policy.engines.engine import Engine
 from medgrpo.policy.figures import Asked, Collected
-from medgrpo.policy.policy import Policy
 from medgrpo.policy.questions import Question, Sampler
 from medgrpo.policy.recipe import RolloutSettings
 from medgrpo.policy.rewarding import Rewarder
-from medgrpo.policy.rollout import Sampled, sample_groups
+from medgrpo.policy.rollout import Sampled
 from medgrpo.policy.spreading import Spread
 from medgrpo.policy.team import Team
 
@@ -39,7 +37,7 @@ class Collector:
 
     def __init__(
         self,
-        policy: Policy,
+        engine: Engine,
         encoder: Encoder,
         rewarder: Rewarder,
         sampler: Sampler,
@@ -49,7 +47,7 @@ class Collector:
         spread: Spread,
         team: Team,
     ) -> None:
-        self._policy, self._encoder, self._rewarder = policy, encoder, rewarder
+        self._engine, self._encoder, self._rewarder = engine, encoder, rewarder
         self._sampler, self._settings = sampler, settings
         self._encode, self._seed, self._spread, self._team = encode, seed, spread, team
 
@@ -118,9 +116,7 @@ class Collector:
             return str(error)
 
     def _sample(self, read: Sequence[Encoded], seed: int) -> list[list[Sampled]]:
-        prompts, settings = [self._policy.prompt(encoded) for encoded in read], self._settings
-        generator = torch.Generator(self._policy.device).manual_seed(seed)
-        return sample_groups(self._policy, prompts, settings.group_size, settings.most_new_tokens, generator)
+        return self._engine.sample(read, self._settings.group_size, self._settings.most_new_tokens, seed)
 
     async def _score(self, question: Question, encoded: Encoded, answers: Sequence[Sampled]) -> Asked:
         replies = tuple(self._encoder.decode(answer.token_ids.tolist()) for answer in answers)

@@ -25,6 +25,8 @@ FIGURES: Mapping[str, str] = {
     "entropy": "entropy per token",
     "clipped": "share of tokens stopped by the clip",
     "drift": "rollout against update, per token",
+    "worst_drift": "rollout against update, the worst token",
+    "capped": "share of tokens at the cap of importance",
     "kl": "distance from the start (KL)",
     "skipped": "skipped",
 }

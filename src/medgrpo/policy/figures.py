@@ -86,6 +86,8 @@ def by_source_task(
             "clipped": mean([figure.clipped for figure in figures]),
             "entropy": mean([figure.entropy for figure in figures]),
             "drift": mean([figure.drift for figure in figures]),
+            "worst_drift": max((figure.worst_drift for figure in figures), default=None),
+            "capped": mean([figure.capped for figure in figures]),
             "kl": mean([figure.kl for figure in figures]),
         }
     return table

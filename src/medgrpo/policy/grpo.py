@@ -1,7 +1,7 @@
 """The loop of MedGRPO: collect groups, reward, update, write down, keep; resumable at any step to the same losses.
 
 Of many processes each samples and learns from its share of a step's groups; what is decided and written is decided over all of them
-(`team`), and the first one writes. What it leaves out: engines other than the network itself for sampling.
+(`team`), and the first one writes. Who samples is an engine (`engines`), which is handed the weights after each update.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from medgrpo.policy.alarms import alarms
 from medgrpo.policy.checkpoints import Checkpoints, start_together
 from medgrpo.policy.checks import check_sight
 from medgrpo.policy.collecting import Collector
+from medgrpo.policy.engines.table import engine_of
 from medgrpo.policy.exporting import export
 from medgrpo.policy.figures import Asked, Collected, by_source_task
 from medgrpo.policy.held_out import HeldOut, held_out_figures
@@ -108,7 +109,7 @@ class GrpoRun:
         calibration = _calibration(recipe)
         self._rewarder = Rewarder(recipe.rewards, calibration, sentences, judge)
         self._rewarder.check(sorted({question.source_task for question in questions.kept}))
-        self._encoder: Encoder = open_encoder(recipe.model.checkpoint)
+        self._encoder, opened = engine_of(recipe, open_encoder(recipe.model.checkpoint), team)
         self._held_out = HeldOut(recipe, self._encoder)
         self._kept = kept or Kept()
         self._data = (recipe.data, recipe.data.model_dump_json())
@@ -146,8 +147,9 @@ class GrpoRun:
             self._restore(self._checkpoints.restore(self.policy.device))
         self._history: list[dict[str, Any]] = team.from_first(lambda: self.folder.cut_back(self.step))
         self._trackers = Trackers(recipe.run.trackers if team.first else (), out, told, self.step)
+        self._engine = opened(self.policy)
         self._collector = Collector(
-            self.policy,
+            self._engine,
             self._encoder,
             self._rewarder,
             self._sampler,
@@ -166,6 +168,7 @@ class GrpoRun:
 
     def _train(self, progress: Progress, stop: Callable[[], bool], runner: asyncio.Runner) -> Finished:
         steps = self.recipe.run.steps
+        self._engine.refresh()  # with what the checkpoint of the run holds
         self._check_sight()
         history = self._history
         self._ask_held_out()
@@ -205,6 +208,10 @@ class GrpoRun:
             rewards = over_running_spread(rewards, ["/".join(asked.question.source_task) for asked in used], self._averages)
         advantages = batch_advantages(rewards, self.recipe.rewards.scale)
         figures, norm = self._update(used, advantages)
+        updated = time.perf_counter()
+        if figures is not None:
+            self._engine.refresh()
+        refreshed = time.perf_counter()
         self._write_samples(used, advantages)
         seen = [(None,) * len(asked.answers) for asked in used] if figures is None else figures.answers
         return {
@@ -216,7 +223,7 @@ class GrpoRun:
             "drawn": len(collected.asked) + len(collected.skipped),
             "zero_spread_groups": len(collected.asked) - len(collected.with_spread),
             "skipped": len(collected.skipped),
-            "seconds": {"collect": sampled - started, "update": time.perf_counter() - sampled},
+            "seconds": {"collect": sampled - started, "update": updated - sampled, "refresh": refreshed - updated},
             "keys": by_source_task(collected, used, advantages, seen),
         }
 
@@ -287,7 +294,7 @@ class GrpoRun:
             started = time.perf_counter()
             self.policy.network.eval()
             with self._spread.gathered():
-                keys = held_out_figures(self._held_out.ask(self.policy, self._encode_held_out, self.team))
+                keys = held_out_figures(self._held_out.ask(self._engine, self._encode_held_out, self.team))
             if self.team.first:
                 self.folder.append("held_out.jsonl", {"step": self.step, "keys": keys, "seconds": time.perf_counter() - started})
 
@@ -318,7 +325,8 @@ class GrpoRun:
             tolerance = 1e-3 if self.recipe.model.compute == "float32" else 0.5
             prompt = self.policy.prompt(encoded, looking=True)
             with self._spread.gathered():
-                check_sight(self.policy, prompt, self.recipe.rollout.most_new_tokens, tolerance, self.recipe.run.seed)
+                most = min(self.recipe.rollout.most_new_tokens, 16)
+                check_sight(self.policy, prompt, self._engine.sample([encoded], 2, most, self.recipe.run.seed)[0], tolerance)
             self._idle = Idle(encoded, self._spread.rounds)
             return
         raise InputError(f"{self.recipe.data.questions}: no question's clip can be read, the first because {reason}")

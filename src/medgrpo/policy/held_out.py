@@ -7,18 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from medgrpo.core import InputError
 from medgrpo.models import Encoded, Encoder, open_encoder
 from medgrpo.policy.collecting import seed_of
+from medgrpo.policy.engines.engine import Engine
+from medgrpo.policy.engines.table import engine_of
 from medgrpo.policy.figures import mean
 from medgrpo.policy.loading import load_network, policy_of
-from medgrpo.policy.policy import Policy
 from medgrpo.policy.questions import Question, SourceTask, encoded_prompt, read_questions
 from medgrpo.policy.recipe import GrpoRecipe, RewardSettings
 from medgrpo.policy.rewarding import Rewarder
-from medgrpo.policy.rollout import Sampled, sample_groups
+from medgrpo.policy.rollout import Sampled
 from medgrpo.policy.spreading import spread_over
 from medgrpo.policy.team import ALONE, Team
 from medgrpo.tasks import TASKS
@@ -56,19 +55,19 @@ class HeldOut:
         return bool(self.questions) and (step % self._settings.every == 0 or step == steps)
 
     def ask(
-        self, policy: Policy, encode: Callable[[Question], Encoded], team: Team = ALONE
+        self, engine: Engine, encode: Callable[[Question], Encoded], team: Team = ALONE
     ) -> dict[SourceTask, list[list[Scored]]]:
         """Per source and task the answers to each question, in the file's order, the same every time and of every number of
         processes: each asks its share. InputError for a clip that cannot be read: a mean over other questions is another figure.
         """
-        told = team.gather(team.together(lambda: self._own(policy, encode, team)))
+        told = team.gather(team.together(lambda: self._own(engine, encode, team)))
         scored = {place: answers for one in told for place, answers in one.items()}
         found: dict[SourceTask, list[list[Scored]]] = {}
         for place, question in enumerate(self.questions):
             found.setdefault(question.source_task, []).append(scored[place])
         return found
 
-    def _own(self, policy: Policy, encode: Callable[[Question], Encoded], team: Team) -> dict[int, list[Scored]]:
+    def _own(self, engine: Engine, encode: Callable[[Question], Encoded], team: Team) -> dict[int, list[Scored]]:
         """This process's questions by their place. Those that are sampled together are one piece of work, with its own seed."""
         scored: dict[int, list[Scored]] = {}
         together = self._rollout.prompts_together
@@ -76,9 +75,9 @@ class HeldOut:
             if not team.owns(first // together):
                 continue
             asked = self.questions[first : first + together]
-            prompts = [policy.prompt(encode(question)) for question in asked]
-            generator = torch.Generator(policy.device).manual_seed(seed_of(self._settings.seed, 0, first))
-            groups = sample_groups(policy, prompts, self._settings.answers, self._rollout.most_new_tokens, generator)
+            prompts = [encode(question) for question in asked]
+            seed = seed_of(self._settings.seed, 0, first)
+            groups = engine.sample(prompts, self._settings.answers, self._rollout.most_new_tokens, seed)
             for place, (question, answers) in enumerate(zip(asked, groups, strict=True), first):
                 scored[place] = self._scored(question, answers)
         return scored
@@ -102,14 +101,15 @@ def start_scores(recipe: GrpoRecipe) -> dict[SourceTask, list[float]]:
     """What the recipe's model scores before training, answer by answer, on as many of its training questions as it holds out, with
     the pictures and the sampling of training: what a calibration is made from.
     """
-    encoder = open_encoder(recipe.model.checkpoint)
+    encoder, opened = engine_of(recipe, open_encoder(recipe.model.checkpoint), ALONE)
     asking = HeldOut(
         recipe.model_copy(update={"held_out": recipe.held_out.model_copy(update={"questions": recipe.data.questions})}), encoder
     )
     network = load_network(recipe.model)
     policy = policy_of(network, encoder, recipe, spread_over(network, ALONE, "replicate"))
     policy.network.eval()
-    found = asking.ask(policy, lambda question: encoded_prompt(question, recipe.data, encoder, recipe.rollout.most_new_tokens))
+    budget = recipe.rollout.most_new_tokens
+    found = asking.ask(opened(policy), lambda question: encoded_prompt(question, recipe.data, encoder, budget))
     return {key: [one.score for answers in found[key] for one in answers] for key in sorted(found)}
 
 

@@ -8,6 +8,10 @@
 
 Answers are counted over the whole update, masked ones (overlong) left out. Without an old policy (one update per rollout) the ratio
 is 1 and its gradient that of the log-probability. KL to a reference, where wanted, is Schulman's k3: r - log r - 1, r = p_ref / p.
+
+Answers were drawn by the rollout's arithmetic, which is not quite that of the update (bfloat16, another engine). Truncated
+importance sampling multiplies each token's objective, not its KL, by min(p_old / p_rollout, cap), a number without a gradient:
+token by token the expectation is that of answers drawn by the old policy, as far as the cap allows.
 """
 
 from __future__ import annotations
@@ -56,6 +60,11 @@ def k3(logprobs: Tensor, reference: Tensor) -> Tensor:
     return difference.exp() - difference - 1
 
 
+def importance(old: Tensor, rollout: Tensor, cap: float) -> Tensor:
+    """(length,): what each token's objective is multiplied by, since `rollout` is the log-probability that it was drawn with."""
+    return (old - rollout).detach().exp().clamp(max=cap)
+
+
 def answer_loss(
     kind: LossKind,
     logprobs: Tensor,
@@ -65,7 +74,9 @@ def answer_loss(
     clip: tuple[float, float] = (0.2, 0.3),
     reference: Tensor | None = None,
     kl: float = 0.0,
+    drawn: Tensor | None = None,
 ) -> Tensor:
-    """What one answer adds to the loss; logprobs, old, reference (length,)."""
-    loss = -weight * clipped(ratios(kind, logprobs, old), advantage, *clip).sum()
+    """What one answer adds to the loss; logprobs, old, reference (length,). `drawn` (length,): `importance` of its tokens."""
+    objective = clipped(ratios(kind, logprobs, old), advantage, *clip)
+    loss = -weight * (objective if drawn is None else drawn * objective).sum()
     return loss if reference is None or kl == 0 else loss + kl * weight * k3(logprobs, reference).sum()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
 from medgrpo.core import Config, InputError
 from medgrpo.models import PositionRule
 from medgrpo.policy.attention import AttentionKind
+from medgrpo.policy.engines.engine import EngineName
 from medgrpo.policy.losses import LossKind
 from medgrpo.policy.spreading import SpreadKind
 from medgrpo.policy.trackers import TrackerName
@@ -127,6 +128,8 @@ class RewardSettings(Config):
 class RolloutSettings(Config):
     """How answers are sampled."""
 
+    engine: EngineName = "network"
+    """What samples them; docs/method.md."""
     group_size: int = Field(default=8, ge=2)
     prompts_per_step: int = Field(default=8, ge=1)
     draws_per_step: int = Field(default=24, ge=1)
@@ -168,6 +171,8 @@ class UpdateSettings(Config):
     clip_high: float = Field(default=0.3, gt=0)
     kl: float = Field(default=0.0, ge=0)
     """Weight of the KL to the starting model (k3); above 0 a second copy of the network is held, unless it has adapters."""
+    importance_cap: Annotated[float, Field(gt=0)] | Literal[False] = 2.0
+    """Tokens count min(p_old / p_rollout, cap) times: what they were drawn with is not quite what is trained. False: all once."""
     mask_overlong: bool = True
     """Leave answers that the budget cut out of the loss: how they would have ended is not known. Their group's mean keeps them."""
     updates_per_rollout: int = Field(default=1, ge=1)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from medgrpo.models import Encoded
-from medgrpo.policy.losses import LossKind, answer_loss, is_clipped, k3, ratios, token_weights
+from medgrpo.policy.losses import LossKind, answer_loss, importance, is_clipped, k3, ratios, token_weights
 from medgrpo.policy.packing import measure
 from medgrpo.policy.policy import Policy, Prompt
 from medgrpo.policy.recipe import UpdateSettings
@@ -35,11 +35,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFigures:
-    """What an update saw of one answer, means over its tokens. `drift`: |log-probability then - now| before the first update."""
+    """What an update saw of one answer, means over its tokens. `drift`: |log-probability then - now| before the first update;
+    `worst_drift`: the largest of them; `capped`: share of tokens whose importance was cut to the cap."""
 
     clipped: float
     entropy: float
     drift: float
+    worst_drift: float
+    capped: float
     kl: float | None
 
 
@@ -127,15 +130,16 @@ def accumulate(
             now = measure(policy, prompt, [group.answers[index].token_ids for index in piece])
             losses: list[Tensor] = []
             for index, logprobs, entropy in zip(piece, now.logprobs, now.entropies, strict=True):
-                advantage = group.advantages[index]
+                advantage, answer = group.advantages[index], group.answers[index]
                 before = None if old is None else old[place][index]
                 start = None if reference is None else reference[place][index]
-                losses.append(answer_loss(settings.loss, logprobs, advantage, own[index], before, clip, start, settings.kl))
-                seen[index] = _figures(
-                    logprobs.detach(), entropy, group.answers[index], is_clipped(
-                        ratios(settings.loss, logprobs.detach(), before), advantage, *clip
-                    ), start,
-                )  # fmt: skip
+                drawn = None
+                if settings.importance_cap is not False:
+                    drawn = importance(logprobs if before is None else before, answer.logprobs, settings.importance_cap)
+                losses.append(answer_loss(settings.loss, logprobs, advantage, own[index], before, clip, start, settings.kl, drawn))
+                stopped = is_clipped(ratios(settings.loss, logprobs.detach(), before), advantage, *clip)
+                capped = 0.0 if drawn is None else (drawn >= settings.importance_cap).float().mean().item()
+                seen[index] = _figures(logprobs.detach(), entropy, answer, stopped, start, capped)
             loss = torch.stack(losses).sum()
             loss.backward()
             total += loss.item()
@@ -165,10 +169,15 @@ def update_weights(kind: LossKind, lengths: Sequence[Sequence[int]], most_new_to
     return [[next(flat) for _ in group] for group in lengths]
 
 
-def _figures(logprobs: Tensor, entropy: Tensor, answer: Sampled, stopped: Tensor, start: Tensor | None) -> AnswerFigures:
+def _figures(
+    logprobs: Tensor, entropy: Tensor, answer: Sampled, stopped: Tensor, start: Tensor | None, capped: float
+) -> AnswerFigures:
+    drift = (logprobs - answer.logprobs).abs()
     return AnswerFigures(
         clipped=stopped.float().mean().item(),
         entropy=entropy.mean().item(),
-        drift=(logprobs - answer.logprobs).abs().mean().item(),
+        drift=drift.mean().item(),
+        worst_drift=drift.max().item(),
+        capped=capped,
         kl=None if start is None else k3(logprobs, start).mean().item(),
     )

@@ -1,0 +1,1 @@
+"""What samples answers: one file per engine, all in one table (`table.ENGINES`)."""
