@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from starlette.testclient import TestClient
 
 from medgrpo.audit import SigningKey
 from medgrpo.cases import Case, CaseStore, Role, open_store, read_folder
-from medgrpo.console import Settings
+from medgrpo.console import Settings, StoreUsers, make_app
 from tests.cases import made
 
 PASSWORD = "four words are enough"
@@ -59,6 +62,24 @@ def office(folder: Path, raw: Path) -> Iterator[Office]:
             yield Office(store, Settings(cases), analysed, store.add(cases / "theatre"))
     finally:
         passwords._HASHER = usual
+
+
+@contextmanager
+def running(office: Office) -> Iterator[str]:
+    """The address of a console that listens on a port of loopback, in a thread."""
+    import uvicorn
+
+    app = make_app(office.settings, StoreUsers(office.store.users), office.store)
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
 
 
 @dataclass

@@ -24,7 +24,6 @@ from medgrpo.cases import ReportState, Verdict
 from medgrpo.console import NoUsers, StoreUsers, make_app
 from medgrpo.console.review.intake import Intake
 from medgrpo.console.review.lanes import Bar, _rowed, _stacked
-from medgrpo.console.review.paper import changed_lines
 from tests.cases import made
 from tests.console import reviewing
 
@@ -125,6 +124,7 @@ def test_a_finding_is_corrected_and_its_history_kept(office, person):
     assert late.status_code == 409
     assert "Nothing was overwritten" in late.text
     assert 'value="my reason"' in late.text, "nobody types it again"
+    assert "Dr Ada Stein said meanwhile: reworded. Reason: counted." in late.text
     assert len(office.store.corrections(office.analysed.id)) == 1
     assert ada.post(place, {"verdict": "rejected", "reason": " ", "seen": 1}).status_code == 400
     assert ada.post(place, {"verdict": "burnt", "reason": "x", "seen": 1}).status_code == 400
@@ -139,7 +139,10 @@ def test_a_report_is_written_signed_and_amended(office, person):
     late = ben.post(f"{place}/report", {"text": "My own text.", "parent": 0, "note": "mine"})
     assert late.status_code == 409
     assert "\nMy own text.</textarea>" in late.text
-    assert "See version 1 by Dr Ada Stein" in late.text
+    assert "Version 1, kept by Dr Ada Stein meanwhile, and yours" in late.text, "both are there"
+    assert '<del class="line">It went well.</del>' in late.text
+    assert '<ins class="line">My own text.</ins>' in late.text
+    assert 'name="parent" value="1"' in late.text, "kept once more, it is the decision"
     page = ada.client.get(place).text
     assert "Version 1 by Dr Ada Stein, not signed." in page
     sha256 = hashlib.sha256(b"It went well.\n").hexdigest()
@@ -148,6 +151,11 @@ def test_a_report_is_written_signed_and_amended(office, person):
     assert wrong.status_code == 403
     assert "Not signed" in wrong.text
     assert ada.post(f"{place}/sign", {"number": 1, "sha256": "0" * 64, "password": reviewing.PASSWORD}).status_code == 409
+    for path, fields in (
+        ("report", {"text": "x", "parent": 7, "note": ""}),
+        ("findings/finding-0003", {"verdict": "confirmed", "seen": 7, "reason": "x"}),
+    ):
+        assert ada.post(f"{place}/{path}", fields).status_code == 409, "of no version that there is"
     assert office.store.find(office.analysed.id).report is ReportState.DRAFT
     assert ada.post(f"{place}/sign", {"number": 1, "sha256": sha256, "password": reviewing.PASSWORD}).status_code == 303
     page = ada.client.get(place).text
@@ -311,11 +319,6 @@ def test_one_case_is_counted_without_a_plural(office, person, language: str, wor
     office.store.forget(office.watched.id)
     shutil.rmtree(office.watched.folder)
     assert words in person("vera").client.get(f"/review?language={language}").text
-
-
-def test_changed_lines():
-    assert changed_lines("", "a\nb") == (("same", "a"), ("same", "b"))
-    assert changed_lines("a\nb", "a\nc") == (("same", "a"), ("gone", "b"), ("added", "c"))
 
 
 def test_names_are_escaped(office, person):

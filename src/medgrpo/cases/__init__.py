@@ -6,7 +6,7 @@ from medgrpo.cases.draft import corrected, draft_text, drafted, standing
 from medgrpo.cases.export import Exported, check_sums, export_case
 from medgrpo.cases.folder import CaseFolder, EvidencePicture, observations, read_folder
 from medgrpo.cases.opening import DEFAULT_KEY, DEFAULT_STORE, open_store
-from medgrpo.cases.store import MOST_REASON_CHARACTERS, MOST_REPORT_CHARACTERS, CaseStore
+from medgrpo.cases.store import MOST_REASON_CHARACTERS, MOST_REPORT_CHARACTERS, CaseStore, as_kept
 from medgrpo.cases.users import Users
 from medgrpo.cases.values import Case, CaseState, Correction, Found, ReportState, Role, Signature, User, Verdict, Version
 
@@ -32,6 +32,7 @@ __all__ = [
     "Users",
     "Verdict",
     "Version",
+    "as_kept",
     "check_sums",
     "corrected",
     "corrected_since",

@@ -28,6 +28,11 @@ MOST_REPORT_CHARACTERS = 200_000
 MOST_REASON_CHARACTERS = 4_000
 
 
+def as_kept(text: str) -> str:
+    """A report's text as a version keeps it: browsers' ends of lines, and space that nobody sees, make no difference."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip() + "\n"
+
+
 class CaseStore:
     """`key` signs the cases' review journals; all consoles of one store have the same. `times` as in `audit`."""
 
@@ -166,7 +171,7 @@ class CaseStore:
         ConflictError when there is a newer one; the signed ones stay as they are in any case. AccessError, InputError as above.
         """
         clinician = self._clinician(by)
-        text = "\n".join(line.rstrip() for line in text.splitlines()).strip() + "\n"
+        text = as_kept(text)
         if len(text) < 2 or len(text) > MOST_REPORT_CHARACTERS or "\x00" in text:
             raise InputError(f"a report has 1 to {MOST_REPORT_CHARACTERS} characters, none of them NUL")
         if len(note) > MOST_REASON_CHARACTERS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from medgrpo.cases import Case, Correction, ReportState, Version, corrected_since, draft_text, standing_version
@@ -85,15 +84,6 @@ def _first(timeline: Timeline, moments: tuple[float, ...] | None) -> float:
     phases = [one.evidence.key_seconds for one in timeline.phases if one.phase is not None]
     findings = [one.evidence.key_seconds for one in timeline.findings]
     return (phases or sorted(findings) or list(moments or ()) or [0.0])[0]
-
-
-def changed_lines(before: str, after: str) -> tuple[tuple[str, str], ...]:
-    """Each line with "same", "added" or "gone"; all are the same where there was nothing before."""
-    if not before:
-        return tuple(("same", line) for line in after.splitlines())
-    kinds = {"  ": "same", "+ ": "added", "- ": "gone"}
-    compared = difflib.ndiff(before.splitlines(), after.splitlines())
-    return tuple((kinds[line[:2]], line[2:]) for line in compared if line[:2] in kinds)
 
 
 def _statement(finding: Finding, corrections: tuple[Correction, ...]) -> Statement:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 from anyio.to_thread import run_sync
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from medgrpo.cases import draft_text, drafted, notice, report_page, report_values, standing_version
+from medgrpo.cases import as_kept, draft_text, drafted, notice, report_page, report_values, standing_version
 from medgrpo.console.people import Role
 from medgrpo.console.review.desk import Desk
-from medgrpo.console.review.paper import changed_lines, paper_of
+from medgrpo.console.review.paper import paper_of
 from medgrpo.console.review.pictures import LARGE_WIDTH, SMALL_WIDTH
 from medgrpo.console.route import Route
 from medgrpo.console.visit import Refused, Visit
@@ -36,22 +36,28 @@ async def _case(visit: Visit) -> Response:
     return await case_page(visit, 200)
 
 
-async def case_page(visit: Visit, status: int, *, why: str | None = None, kept: dict[str, str] | None = None) -> Response:
-    """The page of a case. `why`: what did not work; `kept`: what had been typed then, so that nobody types it again."""
+async def case_page(
+    visit: Visit, status: int, *, why: str | None = None, kept: dict[str, str] | None = None, late: bool = False
+) -> Response:
+    """The page of a case. `why`: what did not work; `kept`: what had been typed then, so that nobody types it again.
+    `late`: because somebody else was faster, whose words are shown beside it."""
     desk = desk_of(visit)
     given = kept or {}
     parameters = visit.request.query_params
     case = await desk.case(visit)
     paper = await run_sync(lambda: paper_of(desk, case, redraft="redraft" in parameters and not given))
+    theirs = paper.newest.text if paper.newest is not None and "parent" in given else ""
     name = visit.user.name if visit.user is not None and visit.session.user is not None else None
     at = _seconds(parameters.get("at"))
-    return visit.render(
+    return await in_thread(
+        visit,
         "review.html",
         status,
         paper=paper,
         at=paper.first_seconds if at is None else min(at, case.duration_seconds),
         why=why,
         kept=given,
+        clash=await desk.compared(theirs, as_kept(given.get("text", ""))) if late else None,
         done=parameters.get("done") if parameters.get("done") in ("corrected", "written", "signed") else None,
         may_review=name is not None and visit.user is not None and visit.user.role is Role.CLINICIAN,
         name=name,
@@ -67,12 +73,14 @@ async def _version(visit: Visit) -> Response:
         raise Refused(404, "error.no_page")
     version = versions[number - 1]
     before = versions[version.parent - 1].text if version.parent else ""
-    return visit.render(
+    return await in_thread(
+        visit,
         "review_version.html",
+        200,
         case=case,
         version=version,
         versions=versions,
-        lines=changed_lines(before, version.text),
+        compared=await desk.compared(before, version.text),
         notice=notice(version, versions),
     )
 
@@ -123,6 +131,11 @@ def desk_of(visit: Visit) -> Desk:
     if visit.console.desk is None:
         raise Refused(404, "error.no_store")
     return visit.console.desk
+
+
+async def in_thread(visit: Visit, template: str, status: int, **values: object) -> Response:
+    """A page that may be long (a report has 200,000 characters): other requests go on meanwhile."""
+    return await run_sync(lambda: visit.render(template, status, **values))
 
 
 def back(id: str, done: str, place: str) -> Response:

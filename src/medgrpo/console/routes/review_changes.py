@@ -81,7 +81,9 @@ async def _done(visit: Visit, change: Callable[[], None], done: str, place: str,
     try:
         await run_sync(change)
     except ConflictError:
-        return await case_page(visit, 409, why=visit.texts("review.conflict"), kept=fields)
+        return await case_page(
+            visit, 409, why=visit.texts("review.conflict" if fields else "review.conflict_sign"), kept=fields, late=True
+        )
     except AccessError:
         return await case_page(visit, 403, why=visit.texts(f"review.not_{done}"), kept=fields)
     except InputError as error:

@@ -3,10 +3,7 @@
 (() => {
   const viewer = document.getElementById("picture");
   const shown = document.getElementById("shown");
-  const unsavedForm = document.getElementById("sign");
-  const editor = document.getElementById("text");
   if (document.getElementById("why")) document.getElementById("why").focus();
-  if (unsavedForm && editor) watchEdits();
   if (!shown) return;
 
   const { case: id, dimmed, none, play: playWord, pause: pauseWord } = viewer.dataset;
@@ -112,18 +109,4 @@
     if (window.matchMedia("(max-width: 959px)").matches) viewer.scrollIntoView({ block: "start" });
   });
   show(now, true);
-
-  function watchEdits() {
-    const begun = editor.defaultValue, button = unsavedForm.querySelector("button"), told = document.getElementById("unsaved");
-    const look = () => {
-      const changed = editor.value !== begun;
-      button.disabled = changed;
-      told.textContent = changed ? unsavedForm.dataset.unsaved : "";
-    };
-    editor.addEventListener("input", look);
-    look();
-    let sent = false;
-    document.addEventListener("submit", () => { sent = true; });
-    window.addEventListener("beforeunload", (event) => { if (!sent && editor.value !== begun) event.preventDefault(); });
-  }
 })();
