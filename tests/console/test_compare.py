@@ -23,7 +23,7 @@ ALIKE = [
     )
     for k, words in ((7, "on"), (5, "at"))
 ]
-"""1,500 lines that resemble one another, none of them the same: ndiff (Python 3.11) weighs each against each."""
+"""1,500 lines that resemble one another, none of them the same: the most work for a comparison."""
 
 
 def _most_in_common(old: list[str], new: list[str]) -> int:

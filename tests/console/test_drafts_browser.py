@@ -1,4 +1,4 @@
-"""In a real browser: what was typed and not kept is there after leaving, an error, a faster colleague; and gone when it should be."""
+"""In a real browser: what was typed and not kept is there after leaving, an error, a faster colleague; gone when it should be."""
 
 from __future__ import annotations
 
