@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -176,7 +177,7 @@ def test_a_full_disk_does_not_stop_the_case_and_is_said(tmp_path: Path, monkeypa
 
 
 def test_a_camera_that_takes_its_time_to_start_is_lost_until_it_comes(tmp_path: Path) -> None:
-    """The live way, with its thread: nothing for a while, then pictures; the case begins when watching begins."""
+    """The live way, with its thread and its collector: nothing for a while, then pictures; the case begins when watching begins."""
     clock = SystemClock()
 
     class Slow:
@@ -191,6 +192,7 @@ def test_a_camera_that_takes_its_time_to_start_is_lost_until_it_comes(tmp_path: 
                 time.sleep(0.1)
 
     ticks: list[Tick] = []
+    set_apart: list[int] = []
     loop = FastLoop(
         live.PlotPerceiver(CLIP_TOO_EARLY),
         load_procedure("cholecystectomy"),
@@ -199,7 +201,10 @@ def test_a_camera_that_takes_its_time_to_start_is_lost_until_it_comes(tmp_path: 
         live=True,
         limits=TechnicalLimits(lost_seconds=0.6),
     )
-    LiveSession(Slow(), loop, clock, None, None, listeners=[ticks.append]).run(lambda: False)
+    listeners: list[Callable[[Tick], None]] = [ticks.append, lambda _: set_apart.append(gc.get_freeze_count())]
+    LiveSession(Slow(), loop, clock, None, None, listeners=listeners).run(lambda: False)
+    assert min(set_apart) > 1000
+    assert gc.get_freeze_count() == 0
     assert [tick.case_seconds for tick in ticks] == sorted(tick.case_seconds for tick in ticks)
     said = [change for tick in ticks for change in tick.changes if change.channel == "video_lost"]
     assert [change.decision.value for change in said] == ["said", "ended"]

@@ -132,6 +132,7 @@ def vocabulary() -> Vocabulary:
     return load_vocabulary()
 
 
+@cache
 def concept_of(name: str) -> Concept:
     """The concept of a CholecT50 class name or phase; KeyError for a name that has none."""
     found = vocabulary().by_external(SOURCE, name)
@@ -160,9 +161,14 @@ def scene_graph(
             concept = f"state:{state.sub_goal}"
             if concept in vocabulary():
                 parts.append(((Node(next(numbers), concept, state.span, Frames.of(state.evidence), "inferred"),), ()))
-    nodes = sorted((node for part, _ in parts for node in part), key=lambda one: (one.span, int(one.id[1:])))
-    edges = sorted((edge for _, part in parts for edge in part), key=lambda one: (one.span, int(one.subject[1:])))
+    nodes = sorted((node for part, _ in parts for node in part), key=_when)  # of one span they stay in the order of their numbers
+    edges = sorted((edge for _, part in parts for edge in part), key=_when)
     return SceneGraph(tuple(nodes), tuple(edges))
+
+
+def _when(one: Node | Edge) -> tuple[float, float]:
+    """As spans compare, without a comparison of dataclasses for each of n log n: graphs are made at every thought."""
+    return one.span.start_seconds, one.span.end_seconds
 
 
 def _numbers() -> Iterator[str]:

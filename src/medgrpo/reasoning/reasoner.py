@@ -390,4 +390,5 @@ class Reasoner:
         self._records += self._thinker.think(situation)
 
     def _sorted(self, kind: type[_Kept]) -> tuple[_Kept, ...]:
-        return tuple(sorted((record for record in self._records if isinstance(record, kind)), key=lambda record: record.span))
+        found = (record for record in self._records if isinstance(record, kind))
+        return tuple(sorted(found, key=lambda record: (record.span.start_seconds, record.span.end_seconds)))

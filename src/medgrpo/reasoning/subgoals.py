@@ -13,7 +13,7 @@ from medgrpo.core import Span, length
 from medgrpo.knowledge import Procedure, SubGoal, label
 from medgrpo.reasoning.config import SubGoalConfig
 from medgrpo.reasoning.records import ActionSegment, Event, Evidence, PhaseSegment, StepSegment, SubGoalLevel, SubGoalState
-from medgrpo.reasoning.towards import Work, merged, seen_acts, work_towards
+from medgrpo.reasoning.towards import SeenAct, Work, merged, seen_acts, work_towards
 
 NO_ACTION = "no action shows it, and this version sees no results"
 NO_PHASE = "no phase could be named"
@@ -32,6 +32,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """What every sub-goal is held against, put in order once for all of them."""
+
+    seen: Seen
+    acts: Sequence[SeenAct]
+    completed: Sequence[ActionSegment]
+    """Actions by their ends."""
+
+    @classmethod
+    def of(cls, seen: Seen) -> _Told:
+        acts = seen_acts([*seen.actions, *seen.doing], seen.events)
+        return cls(seen, acts, sorted(seen.actions, key=lambda one: one.span.end_seconds))
+
+
+@dataclass(frozen=True, slots=True)
 class _Change:
     at: float
     level: SubGoalLevel
@@ -41,23 +56,24 @@ class _Change:
 
 def sub_goal_states(procedure: Procedure, seen: Seen, config: SubGoalConfig) -> tuple[SubGoalState, ...]:
     """Every sub-goal over the whole time from 0 to `seen.end`, without gaps: in the procedure's order, each in order of time."""
+    told = _Told.of(seen)
     return tuple(
         state
         for phase in procedure.phases
         for goal in phase.sub_goals
-        for state in _stretches(goal, phase.id, _changes(goal, phase.id, procedure, seen, config), seen.end)
+        for state in _stretches(goal, phase.id, _changes(goal, phase.id, procedure, told, config), seen.end)
     )
 
 
-def _changes(goal: SubGoal, phase: str, procedure: Procedure, seen: Seen, config: SubGoalConfig) -> list[_Change]:
+def _changes(goal: SubGoal, phase: str, procedure: Procedure, told: _Told, config: SubGoalConfig) -> list[_Change]:
     visible = {step.id for step in procedure.phase(phase).steps if step.seen_by}
-    named = [one for one in seen.phases if one.phase is not None]
+    named = [one for one in told.seen.phases if one.phase is not None]
     if not named:
         return [_Change(0.0, SubGoalLevel.NOT_ASSESSED, NO_PHASE)]
     if not visible & set(goal.steps) and not goal.achieved_by:
         return [_Change(0.0, SubGoalLevel.NOT_ASSESSED, NO_ACTION)]
-    work = _work(goal, phase, procedure, seen)
-    done = _completed(goal, seen.actions, config)
+    work = _work(goal, phase, procedure, told)
+    done = _completed(goal, told.completed, config)
     begun = work[0].span.start_seconds if work else None
     changes = [_before(phase, named, procedure)]
     left = _moved_on(phase, 0.0 if begun is None else begun, named, procedure)
@@ -77,18 +93,17 @@ def _changes(goal: SubGoal, phase: str, procedure: Procedure, seen: Seen, config
     return changes
 
 
-def _work(goal: SubGoal, phase: str, procedure: Procedure, seen: Seen) -> list[Work]:
+def _work(goal: SubGoal, phase: str, procedure: Procedure, told: _Told) -> list[Work]:
     """Settled steps of the goal, and the acts that belong to such a step or achieve it, whether or not a step was settled."""
-    steps = [Work(step.span, step.evidence) for step in seen.steps if step.phase == phase and step.step in goal.steps]
+    steps = [Work(step.span, step.evidence) for step in told.seen.steps if step.phase == phase and step.step in goal.steps]
     within = {triplet for step in procedure.phase(phase).steps if step.id in goal.steps for triplet in step.seen_by}
-    stretches = [one.span for one in seen.phases if one.phase == phase]
-    acts = seen_acts([*seen.actions, *seen.doing], seen.events)
-    return merged([*steps, *work_towards(acts, within, stretches, goal.achieved_by)])
+    stretches = [one.span for one in told.seen.phases if one.phase == phase]
+    return merged([*steps, *work_towards(told.acts, within, stretches, goal.achieved_by)])
 
 
 def _completed(goal: SubGoal, actions: Sequence[ActionSegment], config: SubGoalConfig) -> ActionSegment | None:
-    """The first action that achieves the goal and was seen surely and long enough."""
-    for action in sorted(actions, key=lambda one: one.span.end_seconds):
+    """The first action, of these by their ends, that achieves the goal and was seen surely and long enough."""
+    for action in actions:
         sure = action.confidence >= config.least_confidence and action.span.duration_seconds >= config.least_seconds
         if action.triplet in goal.achieved_by and sure:
             return action

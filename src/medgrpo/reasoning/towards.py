@@ -63,7 +63,7 @@ def work_towards(
 def merged(work: Iterable[Work]) -> list[Work]:
     """Stretches that do not overlap, in order of time; of two that overlap the evidence of the surer one is kept."""
     kept: list[Work] = []
-    for one in sorted(work, key=lambda each: each.span):
+    for one in sorted(work, key=lambda each: (each.span.start_seconds, each.span.end_seconds)):
         last = kept[-1] if kept else None
         if last is None or one.span.start_seconds > last.span.end_seconds:
             kept.append(one)

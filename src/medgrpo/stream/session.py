@@ -23,6 +23,7 @@ from medgrpo.stream.alerts import Change, ChannelReport, Decision
 from medgrpo.stream.arrival import NO_FAULTS, Arrival, Faults, LinkEvent, LiveSource
 from medgrpo.stream.clips import ClipKeeper
 from medgrpo.stream.clock import Clock, ManualClock
+from medgrpo.stream.collector import loaded_set_apart
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.goals import Goals
 from medgrpo.stream.inbox import Answer, Inbox
@@ -103,7 +104,8 @@ class LiveSession:
         if self._source.waits:
             self._run_waiting(stop)
         else:
-            self._run_live(stop)
+            with loaded_set_apart():
+                self._run_live(stop)
         if self._clips is not None:
             self._clips.finish()
             self._clipped(self._clips)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from medgrpo.knowledge import label
 from medgrpo.reasoning.records import Event, EventKind
 from medgrpo.reasoning.rules.rule import Verdict, alert, monitoring, not_assessed
@@ -13,7 +15,8 @@ _NOT_TOLD_APART = ("cystic_pedicle", None)
 def judge(state: OperationState) -> Verdict:
     clips = [known.event for known in state.of_kind(EventKind.CLIP_APPLIED)]
     cuts = [known for known in state.of_kind(EventKind.STRUCTURE_DIVIDED) if known.event.target in DUCT_OR_ARTERY]
-    bare = [known for known in cuts if not any(_earlier(clip, known.event) for clip in clips)]
+    first = min((clip.span.start_seconds for clip in clips), default=inf)
+    bare = [known for known in cuts if known.event.span.start_seconds <= first]
     verdict = _bare(state, clips, bare) if bare else None
     if verdict is not None:
         return verdict
