@@ -1,7 +1,7 @@
 """The tamper-evident record of a case: append-only, hash-chained, signed. Needs the extra `live`."""
 
 from medgrpo.audit.attached import DELETED, Attachment, attachments, deletions, digest_of_file
-from medgrpo.audit.entry import Entry
+from medgrpo.audit.entry import Entry, digest_of
 from medgrpo.audit.following import Follower, newest_entry
 from medgrpo.audit.head import Head, read_head
 from medgrpo.audit.journal import CLOSED, HEAD, STOPPED, Journal, Times
@@ -29,6 +29,7 @@ __all__ = [
     "attachments",
     "cases_in",
     "deletions",
+    "digest_of",
     "digest_of_file",
     "newest_entry",
     "prune",

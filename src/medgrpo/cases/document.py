@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from medgrpo.cases.values import Case, Correction, Version
+from medgrpo.cases.values import Case, Correction, Signature, Version
 from medgrpo.core import length
 from medgrpo.page import document, look, text
 from medgrpo.report import DRAFT_NOTICE, Report, report_json
@@ -29,12 +29,16 @@ def notice(version: Version | None, versions: Sequence[Version]) -> str:
     if version.signature is None:
         return f"{DRAFT_NOTICE}: version {version.number} by {version.by_full_name}, not signed"
     one = version.signature
-    told = f"Version {version.number}, signed by {one.by_full_name} ({one.by}) at {one.at}"
+    told = f"Version {version.number}, signed by {one.by_full_name} ({one.by}) at {one.at} {_how(one)}"
     earlier = [other.number for other in versions if other.signature is not None and other.number < version.number]
     later = [other for other in versions if other.signature is not None and other.number > version.number]
     told += f"; amends version {earlier[-1]}" if earlier else ""
     told += f"; SUPERSEDED by version {later[-1].number}" if later else ""
     return f"{told}. {RESEARCH_ONLY}"
+
+
+def _how(one: Signature) -> str:
+    return "with the password" if one.credential_id is None else f"with the passkey {one.credential_id[:12]}"
 
 
 def corrected_since(version: Version | None, corrections: Sequence[Correction]) -> int:
@@ -77,7 +81,7 @@ def report_page(
         if version.note:
             facts.append(("Note", version.note))
         if version.signature is not None:
-            facts.append(("Signed by", f"{version.signature.by_full_name}, {version.signature.at}"))
+            facts.append(("Signed by", f"{version.signature.by_full_name}, {version.signature.at}, {_how(version.signature)}"))
     since = corrected_since(version, corrections)
     if since:
         facts.append(("Not in this text", f"{since} finding{'s' if since > 1 else ''} corrected after it was written"))

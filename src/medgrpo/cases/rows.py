@@ -8,7 +8,7 @@ from typing import Any
 from medgrpo.audit import Entry
 from medgrpo.cases.journal import CORRECTION, SIGNATURE, VERSION
 from medgrpo.cases.schema import cases, corrections, sa, signatures, statements, versions, words
-from medgrpo.cases.values import Case, CaseState, Correction, ReportState, Signature, Verdict, Version
+from medgrpo.cases.values import Case, CaseState, Correction, Method, ReportState, Signature, Verdict, Version
 from medgrpo.cases.words import words_of
 from medgrpo.core import DataError
 
@@ -61,6 +61,8 @@ def versions_of(connection: sa.Connection, case_id: str) -> tuple[Version, ...]:
     rows: list[dict[str, Any]] = [
         dict(row) for row in connection.execute(sa.select(signatures).where(signatures.c.case_id == case_id)).mappings()
     ]
+    for row in rows:
+        row["method"] = Method(row["method"])
     signed = {row["number"]: Signature(**row) for row in rows}
     chosen = sa.select(versions).where(versions.c.case_id == case_id).order_by(versions.c.number)
     rows = [dict(row) for row in connection.execute(chosen).mappings()]
@@ -106,7 +108,10 @@ def _version(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _signature(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: body[name] for name in ("number", "sha256", "by", "by_full_name")}
+    """Before there were passkeys an entry did not say how it was made: with the password."""
+    method = Method(body.get("method", Method.PASSWORD.value))
+    how = {"method": method.value, "credential_id": body["credential_id"] if method is Method.PASSKEY else None}
+    return {**{name: body[name] for name in ("number", "sha256", "by", "by_full_name")}, **how}
 
 
 _TABLES: dict[str, tuple[sa.Table, Callable[[Mapping[str, Any]], dict[str, Any]]]] = {

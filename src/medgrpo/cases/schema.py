@@ -18,6 +18,7 @@ __all__ = [
     "corrections",
     "event",
     "metadata",
+    "passkeys",
     "sa",
     "signatures",
     "statements",
@@ -54,6 +55,24 @@ users = sa.Table(
     sa.Column("created", sa.String(32), nullable=False),
     sa.Column("changed", sa.String(32), nullable=False),
 )
+
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    sa.Column("credential_id", sa.String(1400), primary_key=True),
+    sa.Column("user", sa.String(64), sa.ForeignKey("users.name"), nullable=False, index=True),
+    sa.Column("party", sa.String(253), nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("public_key", sa.Text, nullable=False),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+    sa.Column("transports", sa.String(100), nullable=False),
+    sa.Column("synced", sa.Boolean, nullable=False),
+    sa.Column("created", sa.String(32), nullable=False),
+    sa.Column("used", sa.String(32)),
+    sa.Column("revoked", sa.String(32)),
+    sa.Column("revoked_by", sa.String(64)),
+)
+"""`party`: the console's name under which browsers keep it. Ids and keys are base64url."""
 
 cases = sa.Table(
     "cases",
@@ -132,6 +151,8 @@ signatures = sa.Table(
     sa.Column("by", sa.String(64), nullable=False),
     sa.Column("by_full_name", sa.String(200), nullable=False),
     sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("method", sa.String(20), nullable=False, server_default="password"),
+    sa.Column("credential_id", sa.String(1400)),
     sa.ForeignKeyConstraint(
         ["case_id", "number"], ["versions.case_id", "versions.number"], ondelete="CASCADE", name="fk_signatures_versions"
     ),

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from medgrpo.audit import SigningKey, Times
+from medgrpo.cases.ceremony import Ceremony, PasskeyError, PasskeyFault
 from medgrpo.cases.database import Database
 from medgrpo.cases.folder import CaseFolder, case_id, read_folder
 from medgrpo.cases.journal import CORRECTION, SIGNATURE, VERSION, append, entries_after, held
+from medgrpo.cases.passkeys import Passkeys
 from medgrpo.cases.rows import CASE, case_of, corrections_of, put_entry, put_statements, versions_of
 from medgrpo.cases.schema import cases, sa, statements, words
 from medgrpo.cases.users import Users
-from medgrpo.cases.values import Case, CaseState, Correction, Found, Role, User, Verdict, Version
+from medgrpo.cases.values import Case, CaseState, Correction, Found, Method, Role, User, Verdict, Version
 from medgrpo.cases.words import asked, beyond
 from medgrpo.core import AccessError, ConflictError, InputError
 
@@ -39,6 +41,7 @@ class CaseStore:
     def __init__(self, database: Database, key: SigningKey, times: Times) -> None:
         self._database, self._key, self._times = database, key, times
         self.users = Users(database, lambda: times()[0])
+        self.passkeys = Passkeys(database, lambda: times()[0])
 
     def __enter__(self) -> Self:
         return self
@@ -201,6 +204,22 @@ class CaseStore:
         AccessError for a wrong password or role; ConflictError when there is a newer version or it is signed already.
         """
         clinician = self.users.proven(by, password)
+        return self._sign(id, number, sha256, clinician, {"method": Method.PASSWORD.value})
+
+    def sign_with_passkey(self, id: str, ceremony: Ceremony, answer: Mapping[str, Any]) -> Version:
+        """As `sign`, by the clinician whose passkey has answered the question about this very text.
+
+        PasskeyError where the answer does not hold, or the question was about something else. What was asked and the answer are
+        kept in the case's journal: with the key beside them they can be checked again, without this store.
+        """
+        document = ceremony.document
+        if document is None or document.case_id != self.find(id).id:
+            raise PasskeyError(PasskeyFault.OTHER_QUESTION)
+        given = self.passkeys.proven(ceremony, answer)
+        how = {"method": Method.PASSKEY.value, "credential_id": given.passkey.credential_id, "assertion": given.evidence}
+        return self._sign(id, document.number, document.sha256, given.user, how)
+
+    def _sign(self, id: str, number: int, sha256: str, clinician: User, how: Mapping[str, Any]) -> Version:
         _may_review(clinician)
 
         def body(connection: sa.Connection, case: Case) -> dict[str, Any]:
@@ -213,7 +232,7 @@ class CaseStore:
                 raise ConflictError(f"case {case.id}: version {number} was signed by {version.signature.by_full_name} already")
             if version.sha256 != sha256:
                 raise ConflictError(f"case {case.id}: version {number} is not the text that was read: look again")
-            return {"number": number, "sha256": sha256, **_person(clinician)}
+            return {"number": number, "sha256": sha256, **_person(clinician), **how}
 
         self._change(id, SIGNATURE, body)
         return self.versions(id)[number - 1]

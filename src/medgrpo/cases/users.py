@@ -22,12 +22,12 @@ class Users:
 
     def all(self) -> tuple[User, ...]:
         with self._database.reading() as connection:
-            return tuple(_user(row) for row in connection.execute(sa.select(users).order_by(users.c.name)))
+            return tuple(user_of(row) for row in connection.execute(sa.select(users).order_by(users.c.name)))
 
     def find(self, name: str) -> User | None:
         with self._database.reading() as connection:
             row = connection.execute(sa.select(users).where(users.c.name == name)).first()
-        return None if row is None else _user(row)
+        return None if row is None else user_of(row)
 
     def add(self, name: str, full_name: str, role: Role, password: str) -> User:
         """InputError when the name is taken or not one, or the password too short."""
@@ -63,7 +63,7 @@ class Users:
             if was and not stays and not others:
                 raise InputError(f"{name}: is the last administrator: make another one first")
             connection.execute(users.update().where(users.c.name == name).values(changed=self._now(), **values))
-            return _user(connection.execute(sa.select(users).where(users.c.name == name)).one())
+            return user_of(connection.execute(sa.select(users).where(users.c.name == name)).one())
 
     def proven(self, name: str, password: str) -> User:
         """The user who has just given this password. AccessError, the same for a wrong name, a wrong one, a disabled user."""
@@ -75,8 +75,8 @@ class Users:
             with self._database.writing() as connection:
                 same = (users.c.name == name) & (users.c.password_hash == row.password_hash)
                 connection.execute(users.update().where(same).values(password_hash=hashed(password)))
-        return _user(row)
+        return user_of(row)
 
 
-def _user(row: sa.Row[tuple[object, ...]]) -> User:
+def user_of(row: sa.Row[tuple[object, ...]]) -> User:
     return User(row.name, row.full_name, Role(row.role), bool(row.disabled), row.created, row.changed)

@@ -127,8 +127,30 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Passkey:
+    """Of a user, for one name of the console (`party`). `synced`: its owner's other devices may hold it too."""
+
+    credential_id: str
+    user: str
+    party: str
+    name: str
+    created: str
+    used: str | None
+    revoked: str | None
+    revoked_by: str | None
+    transports: tuple[str, ...]
+    synced: bool
+
+
+class Method(StrEnum):
+    PASSWORD = "password"
+    PASSKEY = "passkey"
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
-    """`sha256` is that of the version's text in UTF-8, `by` the user who gave the password when it was made."""
+    """`sha256` is that of the version's text in UTF-8, `by` the user who proved to be there when it was made: by giving the
+    password, or by the passkey `credential_id`."""
 
     case_id: str
     number: int
@@ -136,6 +158,8 @@ class Signature:
     by: str
     by_full_name: str
     at: str
+    method: Method = Method.PASSWORD
+    credential_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

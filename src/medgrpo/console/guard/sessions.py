@@ -8,12 +8,15 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from medgrpo.cases import Ceremony, Purpose
 from medgrpo.console.people import User
 
 LIFE_SECONDS = 12 * 3600.0
 """A day in theatre; afterwards one signs in anew, whatever happened in between."""
+LIFE_SECONDS_OF_QUESTION = 120.0
+"""As browsers are told (cases.authenticators)."""
 _MOST = 10_000
 
 
@@ -24,6 +27,8 @@ class Session:
     user: User | None
     csrf: str
     until_seconds: float
+    asked: dict[Purpose, tuple[Ceremony, float]] = field(default_factory=dict[Purpose, tuple[Ceremony, float]])
+    """What its passkey is being asked, one question of each kind at a time, and until when an answer counts."""
 
     def csrf_matches(self, given: str) -> bool:
         return hmac.compare_digest(self.csrf.encode(), given.encode())
@@ -50,6 +55,15 @@ class Sessions:
         if session is None or session.until_seconds <= self._seconds():
             return None
         return session
+
+    def ask(self, session: Session, ceremony: Ceremony) -> None:
+        """One question of that kind at a time: the one before is void."""
+        session.asked[ceremony.purpose] = (ceremony, self._seconds() + LIFE_SECONDS_OF_QUESTION)
+
+    def answered(self, session: Session, purpose: Purpose) -> Ceremony | None:
+        """The question that an answer has come to, taken away: a second one comes too late, whatever becomes of this."""
+        ceremony, until = session.asked.pop(purpose, (None, 0.0))
+        return ceremony if until > self._seconds() else None
 
     def end(self, token: str | None) -> None:
         if token is not None:

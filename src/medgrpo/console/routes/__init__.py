@@ -6,7 +6,7 @@ and CSRF are checked.
 """
 
 from medgrpo.console.route import Route
-from medgrpo.console.routes import cases, live, review, review_changes, sign_in, static
+from medgrpo.console.routes import cases, live, passkeys, review, review_changes, sign_in, static
 
 ROUTES: tuple[Route, ...] = (
     *static.ROUTES,
@@ -15,4 +15,5 @@ ROUTES: tuple[Route, ...] = (
     *live.ROUTES,
     *review.ROUTES,
     *review_changes.ROUTES,
+    *passkeys.ROUTES,
 )

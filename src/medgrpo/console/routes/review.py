@@ -10,7 +10,8 @@ from urllib.parse import quote
 from anyio.to_thread import run_sync
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from medgrpo.cases import as_kept, draft_text, drafted, notice, report_page, report_values, standing_version
+from medgrpo.cases import Party, as_kept, draft_text, drafted, notice, report_page, report_values, standing_version
+from medgrpo.console.party import party_of
 from medgrpo.console.people import Role
 from medgrpo.console.review.desk import Desk
 from medgrpo.console.review.paper import paper_of
@@ -49,6 +50,7 @@ async def case_page(
     theirs = paper.newest.text if paper.newest is not None and "parent" in given else ""
     name = visit.user.name if visit.user is not None and visit.session.user is not None else None
     at = _seconds(parameters.get("at"))
+    party = party_of(visit.request.headers["host"], visit.console.settings)
     return await in_thread(
         visit,
         "review.html",
@@ -61,6 +63,7 @@ async def case_page(
         done=parameters.get("done") if parameters.get("done") in ("corrected", "written", "signed") else None,
         may_review=name is not None and visit.user is not None and visit.user.role is Role.CLINICIAN,
         name=name,
+        has_passkey=isinstance(party, Party) and name is not None and bool(await run_sync(desk.store.passkeys.usable, name, party)),
     )
 
 
