@@ -1,4 +1,4 @@
-"""Passkeys in a real Chromium with its virtual authenticator (CDP): made, signed in with, a report signed with; refusals read aloud."""
+"""Passkeys in a real Chromium with its virtual authenticator (CDP): made, signed in with, signed with; refusals read aloud."""
 
 from __future__ import annotations
 
@@ -182,8 +182,8 @@ def test_the_device_s_answer_for_an_older_text_signs_no_newer_one(page, case: st
     sync_api.expect(told(page)).to_contain_text("Nothing was signed")
     newest = office.store.versions(office.analysed.id)[-1]
     first = page.evaluate(
-        """async () => { const key = await navigator.credentials.get({ publicKey: { challenge: new Uint8Array(32), rpId: 'localhost',
-        userVerification: 'required' } }); return key.id; }"""
+        """async () => { const key = await navigator.credentials.get({ publicKey: { challenge: new Uint8Array(32),
+        rpId: 'localhost', userVerification: 'required' } }); return key.id; }"""
     )
     assert first == office.store.passkeys.all("ada")[0].credential_id
     page.evaluate(
