@@ -115,7 +115,9 @@ def _moments(case: Case, gold: object) -> list[float]:
 
 
 def _clip_seconds(record: BenchmarkRecord) -> float:
-    """By its listed frames or its times; 0 where only numbers of frames are given."""
+    """By its listed frames or its times; 0 where only numbers of frames are given, and for a single picture."""
+    if record.still:
+        return 0.0
     if record.frames:
         return float(len(record.frames) / record.frames_per_second)
     return float(record.clip.end) - float(record.clip.start) if record.clip.form == "input_video_time" else 0.0

@@ -1,4 +1,8 @@
-"""From a question to its pictures: listed frames, wherever they lie now, or a folder of videos cut at the question's bounds."""
+"""From a question to its pictures: listed frames, wherever they lie now, or a folder of videos cut at the question's bounds.
+
+What a question is about, a clip or a single picture, is the record's word (`BenchmarkRecord.still`), never guessed from a number of
+frames.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,8 @@ from medgrpo.video import (
     mapped_path,
     open_video,
     read_image,
+    still_from_file,
+    still_from_video,
 )
 
 _ENDINGS = (".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v")
@@ -48,7 +54,7 @@ class Pictures:
 
 
 def clip_of(record: BenchmarkRecord, pictures: Pictures, sampling: Sampling) -> SampledClip:
-    """What a model gets of the question's clip, the region's box drawn in it.
+    """What a model gets of the question's clip or single picture, the region's box drawn in it.
 
     VideoError or InputError, by name, when a picture cannot be had: it is never replaced. Listed frame k is at k over the rate,
     as in the official pipeline; frame numbers are ragged.
@@ -56,14 +62,20 @@ def clip_of(record: BenchmarkRecord, pictures: Pictures, sampling: Sampling) -> 
     box = record.region.box if record.region is not None else None
     if record.region is not None and box is not None and not (box.x0 < box.x1 and box.y0 < box.y1):
         raise InputError(f"{record.region.frame}: the region's box has no area, so that nothing can be drawn")
+    corners = None if box is None else (box.x0, box.y0, box.x1, box.y1)
     if pictures.videos is not None:
-        return _from_video(record, _video(pictures.videos, record.video), sampling)
+        path = _video(pictures.videos, record.video)
+        if record.still:
+            return still_from_video(path, _start(record.clip, path), sampling, corners)
+        return _from_video(record, path, sampling)
     if not record.frames:
         raise InputError(f"{record.video}: the question lists no frames; give the folder of the videos with --videos")
-    mark = None
-    if record.region is not None and box is not None:
-        mark = Mark(record.frames.index(record.region.frame), (box.x0, box.y0, box.x1, box.y1))
     paths = [mapped_path(frame, pictures.moved) for frame in record.frames]
+    if record.still:
+        return still_from_file(paths[0], sampling, corners)
+    mark = None
+    if record.region is not None and corners is not None:
+        mark = Mark(record.frames.index(record.region.frame), corners)
     return clip_from_frames(paths, record.frames_per_second, sampling, mark=mark)
 
 
@@ -76,6 +88,8 @@ def blank_clip_of(record: BenchmarkRecord, pictures: Pictures, sampling: Samplin
     if pictures.videos is not None:
         with open_video(_video(pictures.videos, record.video)) as video:
             span, size = _span(record.clip, video.info.frame_rate), (video.info.width, video.info.height)
+        if record.still:
+            return _blank(record.video, size, [0.0], Fraction(1), sampling, still=True)
         rate = Fraction(sampling.frames_per_second or record.frames_per_second)
         if span.duration_seconds * rate > sampling.most_frames:
             rate = Fraction(sampling.most_frames / span.duration_seconds)
@@ -86,15 +100,24 @@ def blank_clip_of(record: BenchmarkRecord, pictures: Pictures, sampling: Samplin
     kept = None if record.region is None else record.frames.index(record.region.frame)
     chosen = evenly_spaced(len(record.frames), sampling.most_frames, kept)
     first = read_image(mapped_path(record.frames[chosen[0]], pictures.moved))
+    if record.still:
+        return _blank(record.video, (first.shape[1], first.shape[0]), [0.0], Fraction(1), sampling, still=True)
     rate = record.frames_per_second * len(chosen) / len(record.frames)
     seconds = [float(place / record.frames_per_second) for place in chosen]
     return _blank(record.video, (first.shape[1], first.shape[0]), seconds, rate, sampling)
 
 
-def _blank(key: str, size: tuple[int, int], seconds: list[float], rate: Fraction, sampling: Sampling) -> SampledClip:
+def _blank(
+    key: str, size: tuple[int, int], seconds: list[float], rate: Fraction, sampling: Sampling, still: bool = False
+) -> SampledClip:
     width, height = sampling.scaled_size(*size)
     picture = np.broadcast_to(np.zeros((1, 1, 3), np.uint8), (height, width, 3))  # no memory
-    return SampledClip(key, (picture,) * len(seconds), tuple(seconds), rate, *size)
+    return SampledClip(key, (picture,) * len(seconds), tuple(seconds), rate, *size, still=still)
+
+
+def _start(clip: ClipBounds, path: Path) -> float:
+    with open_video(path) as video:
+        return _span(clip, video.info.frame_rate).start_seconds
 
 
 def _from_video(record: BenchmarkRecord, path: Path, sampling: Sampling) -> SampledClip:
@@ -143,7 +166,7 @@ class ClipReader:
     def __call__(self, row: Row) -> SampledClip:
         """As `clip_of`, which see for its errors."""
         record = row.record
-        key = (row.clip, record.frames, record.frames_per_second, record.region)
+        key = (row.clip, record.frames, record.frames_per_second, record.region, record.still)
         with self._lock:
             if key in self._clips:
                 self._clips.move_to_end(key)

@@ -80,6 +80,7 @@ def _row(record: BenchmarkRecord) -> Row:
         record.region.box.y1,
     ]
     content = [clip, record.qa_type, record.question, record.frames, str(record.frames_per_second), region]
+    content += ["still"] if record.still else []
     return Row(record, clip, hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16])
 
 

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser = subparsers.add_parser(
         "ask",
-        help="ask a video-language model about a clip",
-        description="One question about one clip, or about text alone. The reply goes to stdout as it came; what the model is, "
-        "what it saw and what that took goes to stderr.",
+        help="ask a video-language model about a clip or a picture",
+        description="One question about one clip or one picture, or about text alone. The reply goes to stdout as it came; what "
+        "the model is, what it saw and what that took goes to stderr.",
     )
     parser.add_argument("question", metavar="QUESTION")
     seen = parser.add_mutually_exclusive_group()
     seen.add_argument("--video", metavar="FILE", type=Path, help="a video file; with --span a part of it")
     seen.add_argument("--frames", metavar="FILE", nargs="+", type=Path, help="pictures, sampled already, at --rate (default: 1)")
+    seen.add_argument("--image", metavar="FILE", type=Path, help="a single picture, shown as an image: at no time, of no rate")
     parser.add_argument("--span", metavar=("START", "END"), nargs=2, type=float, help="seconds of the video (default: all of it)")
     parser.add_argument("--max-new-tokens", metavar="N", type=whole, default=256, help="tokens of the reply (default: 256)")
     parser.add_argument("--temperature", metavar="T", type=float, default=0.0, help="0 (default): always the likeliest token")
@@ -51,19 +52,26 @@ def run(args: argparse.Namespace) -> int:
     if isinstance(result, Failure):
         raise ModelError(result.reason)
     sys.stdout.write(result.text + "\n")
-    shown = "no clip" if clip is None else f"{len(clip.images)} frames of {clip.images[0].shape[1]}x{clip.images[0].shape[0]}"
+    shown = "no clip" if clip is None else _shown(clip)
     tokens = "" if result.prompt_tokens is None else f", {result.prompt_tokens} + {result.completion_tokens} tokens"
     cut = ", cut by --max-new-tokens" if result.finish == "length" else ""
     sys.stderr.write(f"{model.card.name} ({model.card.backend}): {shown}{tokens}, {result.seconds:.1f} s{cut}\n")
     return 0
 
 
+def _shown(clip: SampledClip) -> str:
+    height, width = clip.images[0].shape[:2]
+    return f"{'an image' if clip.still else f'{len(clip.images)} frames'} of {width}x{height}"
+
+
 def _clip(args: argparse.Namespace, sampling: Sampling) -> SampledClip | None:
     from fractions import Fraction
 
     from medgrpo.core import InputError, Span
-    from medgrpo.video import clip_from_frames, clip_from_video, open_video
+    from medgrpo.video import clip_from_frames, clip_from_video, open_video, still_from_file
 
+    if args.image:
+        return still_from_file(args.image, sampling)
     rate = sampling.frames_per_second or 1.0
     if args.frames:
         return clip_from_frames(args.frames, Fraction(rate).limit_denominator(1000), sampling)

@@ -32,7 +32,8 @@ Video = tuple[Tensor, dict[str, Any]]
 class QuestionDataset(Dataset[dict[str, Any]]):
     """verl's `data.custom_cls`. `data_files` is one recipe of `medgrpo train grpo`; what else verl hands over is not used.
 
-    ModelError when this process lacks our plug-in, or the processor is none whose clips are read alike by vLLM and transformers.
+    ModelError when this process lacks our plug-in, or the processor is none whose clips are read alike by vLLM and transformers;
+    InputError for questions about single pictures, which would go as clips.
     """
 
     def __init__(self, data_files: str | Sequence[str], processor: Any = None, **_: Any) -> None:
@@ -47,6 +48,11 @@ class QuestionDataset(Dataset[dict[str, Any]]):
         self._path = Path(paths[0])
         recipe = read_grpo_recipe(self._path)
         questions = read_questions(recipe.data.questions, recipe.data.tasks)
+        if stills := sum(question.record.still for question in questions.kept):
+            raise InputError(
+                f"{recipe.data.questions}: {stills} questions are about single pictures, and verl is handed clips alone here; "
+                "leave them out, or train with `medgrpo train grpo`"
+            )
         self.left_out = questions.left_out
         sampler = Sampler(questions.kept, recipe.data.balance, recipe.run.seed)
         self._rows = {question.example.key: row_of(question) for question in questions.kept}

@@ -61,13 +61,13 @@ def doc_to_target(document: dict[str, Any]) -> str:
 
 
 def doc_to_visual(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """One video as a list of its frames: paths, and the picture itself where the region's box is drawn on it."""
+    """One video as a list of its frames, or one image: paths, and the picture itself where the region's box is drawn on it."""
     record, places = row_of(document).record, pictures()
     frames: list[Any] = [str(mapped_path(frame, places.moved)) for frame in record.frames]
     if record.region is not None:
         number, box = record.frames.index(record.region.frame), record.region.box
         frames[number] = Image.fromarray(draw_box(read_image(frames[number]), (box.x0, box.y0, box.x1, box.y1)))
-    return [{"type": "video", "url": frames}]
+    return [{"type": "image", "url": frames[0]} if record.still else {"type": "video", "url": frames}]
 
 
 def doc_to_messages(document: dict[str, Any], lmms_eval_specific_kwargs: Any = None) -> list[dict[str, Any]]:

@@ -28,9 +28,10 @@ def collate(
     """The keyword arguments of `forward` and `generate` for B prompts, L tokens the longest.
 
     input_ids, attention_mask, mm_token_type_ids (B, L); position_ids (3, B, L); with clips also pixel_values_videos (patches,
-    values) and video_grid_thw (clips, 3), in the order of the pads. SmolVLM: no type ids, position_ids (B, L), and pixel_values (1,
-    frames, 3, side, side). Positions are given because the library's own follow one of two rules, by its version (see
-    `rope_positions`), and take a shortcut in cached steps that is wrong after clips of slow rates.
+    values) and video_grid_thw (clips, 3), with stills pixel_values and image_grid_thw, in the order of the pads. SmolVLM: no type
+    ids, position_ids (B, L), and pixel_values (1, frames, 3, side, side). Positions are given because the library's own follow one
+    of two rules, by its version (see `rope_positions`), and take a shortcut in cached steps that is wrong after clips of slow
+    rates.
     """
     import torch
 
@@ -50,11 +51,14 @@ def collate(
         arrays["position_ids"] = positions[0]
     else:
         arrays |= {"mm_token_type_ids": types, "position_ids": positions}
-        if clips:
-            arrays["video_grid_thw"] = np.array([clip.grid_thw for clip in clips], dtype=np.int64)
     batch: dict[str, Tensor] = {name: torch.from_numpy(array).to(on) for name, array in arrays.items()}
-    if clips:
-        values = torch.from_numpy(np.concatenate([clip.values() for clip in clips])).to(on, pixels_as)
-        side = family.form.patch_size
-        batch |= {"pixel_values": values.view(1, -1, 3, side, side)} if family.whole_frames else {"pixel_values_videos": values}
+    for still, pixels, grid in ((False, "pixel_values_videos", "video_grid_thw"), (True, "pixel_values", "image_grid_thw")):
+        own = [clip for clip in clips if clip.still == still]
+        if own:
+            values = torch.from_numpy(np.concatenate([clip.values() for clip in own])).to(on, pixels_as)
+            side = family.form.patch_size
+            if family.whole_frames:
+                batch["pixel_values"] = values.view(1, -1, 3, side, side)
+            else:
+                batch |= {pixels: values, grid: torch.tensor([clip.grid_thw for clip in own], device=on)}
     return batch

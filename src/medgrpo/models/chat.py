@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from medgrpo.core import InputError, MissingExtra, ModelError
-from medgrpo.models.encoded import TEXT, VIDEO, Encoded, Ids, VisionTokens
+from medgrpo.models.encoded import TEXT, Encoded, Ids, VisionTokens
 from medgrpo.models.family import Family, family_of
 from medgrpo.models.model import Request
 from medgrpo.models.preprocess import Patches, patchify
@@ -38,6 +38,7 @@ class Encoder:
         still = None if words.image_pad is None else self._id(words.image_pad)
         self.vision = VisionTokens(self._id(words.start), self._id(words.end), still, self._id(words.pad))
         self.end_of_turn = self._id(words.end_of_turn)
+        self._places = re.compile("|".join(re.escape(word) for word in (words.place, words.image_pad) if word))
         self._special = re.compile("|".join([r"<\|[a-z_]+\|>", *map(re.escape, (words.start, words.end, words.pad, words.place))]))
 
     def encode(self, request: Request) -> Encoded:
@@ -84,8 +85,11 @@ class Encoder:
 
     def _patches(self, clip: SampledClip) -> Patches:
         """Each clip is cut once, however many questions are asked about it, and forgotten with it."""
+        form = self.family.still if clip.still else self.family.form
+        if form is None:
+            raise InputError(f"a single picture cannot be shown to {self.family.model_type} here, clips can")
         if clip not in self._cut:
-            self._cut[clip] = patchify(clip, self.family.form)
+            self._cut[clip] = patchify(clip, form)
         return self._cut[clip]
 
     def _messages(self, request: Request) -> tuple[list[dict[str, Any]], list[SampledClip]]:
@@ -99,7 +103,8 @@ class Encoder:
         ]:
             self._refuse_special(request.key, prompt + reply)
             text = {"type": "text", "text": prompt}
-            messages.append({"role": "user", "content": [text] if clip is None else [{"type": "video"}, text]})
+            shown = [] if clip is None else [{"type": "image" if clip.still else "video"}]
+            messages.append({"role": "user", "content": [*shown, text]})
             clips.extend([] if clip is None else [clip])
             if reply:
                 messages.append({"role": "assistant", "content": self._text(reply)})
@@ -110,21 +115,23 @@ class Encoder:
         return [{"type": "text", "text": text}] if self.family.whole_frames else text
 
     def _encoded(self, key: str, text: str, clips: list[Patches]) -> Encoded:
-        pieces = text.split(self.family.dialect.place)
-        if len(pieces) != len(clips) + 1:
+        dialect = self.family.dialect
+        pieces, places = self._places.split(text), self._places.findall(text)
+        if places != [dialect.image_pad if clip.still else dialect.place for clip in clips]:
             raise ModelError(
-                f"{key}: the chat template gave {len(pieces) - 1} places for {len(clips)} clips; it is not one for video"
+                f"{key}: the chat template gave {len(places)} places ({' '.join(places)}) for {len(clips)} clips; it is not one "
+                "for video, or not for images"
             )
         written, runs = pieces[0], list[int]()
-        for clip, piece in zip(clips, pieces[1:], strict=True):
-            shown, lengths = self.family.dialect.write(clip)
+        for clip, piece, place in zip(clips, pieces[1:], places, strict=True):
+            shown, lengths = (place, [clip.tokens]) if clip.still else dialect.write(clip)
             written += shown + piece
             runs += lengths
         ids = np.array(self.tokenizer(written, add_special_tokens=False)["input_ids"], dtype=np.int64)
         repeats = np.ones_like(ids)
-        repeats[ids == self.vision.video_pad] = runs
+        repeats[self.vision.types_of(ids) != TEXT] = runs
         ids = np.repeat(ids, repeats)
-        return Encoded(ids, np.where(ids == self.vision.video_pad, VIDEO, TEXT), tuple(clips), self.vision, len(ids))
+        return Encoded(ids, self.vision.types_of(ids), tuple(clips), self.vision, len(ids))
 
     def _refuse_special(self, key: str, text: str) -> None:
         found = self._special.search(text)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from medgrpo.core import InputError
 from medgrpo.models.preprocess import Patches
 
-TEXT, VIDEO = 0, 2
-"""Values of `type_ids`, as transformers numbers them (1 is a still image, which nothing here sends)."""
+TEXT, IMAGE, VIDEO = 0, 1, 2
+"""Values of `type_ids`, as transformers numbers them."""
 
 Ids = NDArray[np.int64]
 
@@ -31,13 +31,18 @@ class VisionTokens:
         known = (self.start, self.end, self.image_pad, self.video_pad)
         return tuple(one for one in known if one is not None)
 
+    def types_of(self, token_ids: Ids) -> Ids:
+        """The type of each token."""
+        types = np.where(token_ids == self.video_pad, VIDEO, TEXT)
+        return types if self.image_pad is None else np.where(token_ids == self.image_pad, IMAGE, types)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """Token ids (L,), type ids (L,), the clips that the pads stand for, in order. Never padded, never cut.
+    """Token ids (L,), type ids (L,), the clips and stills that the pads stand for, in order. Never padded, never cut.
 
     `prompt_tokens` is where the reply begins (L when there is none). A prompt that a model would read blind or wrongly cannot be
-    made: pads whose type is not video, pads without their clip, clips without their pads.
+    made: pads of another type than theirs, pads without their clip, clips without their pads, a still's in place of a clip's.
     """
 
     token_ids: Ids
@@ -51,16 +56,18 @@ class Encoded:
             raise ValueError(f"token ids {self.token_ids.shape} and type ids {self.type_ids.shape} are two equal rows")
         if not 0 < self.prompt_tokens <= len(self.token_ids):
             raise ValueError(f"a prompt of {self.prompt_tokens} in {len(self.token_ids)} tokens")
-        pads = self.token_ids == self.vision.video_pad
-        if not np.array_equal(pads, self.type_ids == VIDEO) or (self.type_ids[~pads] != TEXT).any():
+        types = self.vision.types_of(self.token_ids)
+        if not np.array_equal(types, self.type_ids):
             raise ValueError(
-                "every video pad, and nothing else, has the type of a video: without it positions are wrong in silence"
+                "every video pad, and nothing else, has the type of a video, and a still's that of an image: without it positions "
+                "are wrong in silence"
             )
-        if self.vision.image_pad is not None and (self.token_ids == self.vision.image_pad).any():
-            raise ValueError("a pad of a still image stands in the prompt, but stills are never sent")
-        expected = sum(clip.tokens for clip in self.clips)
-        if pads.sum() != expected:
-            raise ValueError(f"{pads.sum()} video pads for clips of {expected} tokens: cut inside a clip, or a clip was lost")
+        pads = types[types != TEXT]
+        expected = [IMAGE if clip.still else VIDEO for clip in self.clips for _ in range(clip.tokens)]
+        if len(pads) != len(expected):
+            raise ValueError(f"{len(pads)} video pads for clips of {len(expected)} tokens: cut inside a clip, or a clip was lost")
+        if not np.array_equal(pads, expected):
+            raise ValueError("a still stands where the prompt has a clip's pads, or a clip where it has a still's")
 
     def with_reply(self, ids: Sequence[int] | Ids) -> Encoded:
         """The same prompt followed by these tokens. InputError when they hold a token of vision, which has no picture behind it."""

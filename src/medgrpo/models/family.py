@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from medgrpo.core import ModelError
 from medgrpo.models.preprocess import Patches, VideoForm
 
-_PROCESSOR_FILES = ("video_preprocessor_config.json", "preprocessor_config.json")
+_VIDEO_FILE, _STILL_FILE = "video_preprocessor_config.json", "preprocessor_config.json"
+"""Each says how its own kind of picture is scaled; where one is missing the other speaks for both."""
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
     "nineteen"
@@ -28,7 +29,10 @@ Written = tuple[str, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A family's words. `place` is what its chat template puts where a clip goes; `write` what stands there in the end."""
+    """A family's words. `place` is what its chat template puts where a clip goes; `write` what stands there in the end.
+
+    `image_pad` is both for a still; None where none can be encoded.
+    """
 
     start: str
     end: str
@@ -80,6 +84,7 @@ class Family:
     """`tokens_per_second` counts temporal positions per second of video; None where time is text.
 
     `whole_frames`: frames go in whole and squared, tokens have one position (SmolVLM); else patches, and positions in three axes.
+    `still`: how a single picture is cut, by the file of the still-picture processor; None where none can be encoded.
     """
 
     model_type: str
@@ -88,6 +93,7 @@ class Family:
     tokens_per_second: float | None
     most_tokens: int
     whole_frames: bool
+    still: VideoForm | None
 
 
 class _Patching(BaseModel):
@@ -120,17 +126,22 @@ def family_of(name: str, config: Mapping[str, Any]) -> Family:
     whole = kind == "smolvlm"
     return Family(
         model_type=kind,
-        form=_whole_frames(name, config, vision) if whole else _patches(name, vision),
+        form=_whole_frames(name, config, vision) if whole else _patches(name, vision, _VIDEO_FILE, _STILL_FILE),
         dialect=DIALECTS[kind],
         tokens_per_second=float(vision["tokens_per_second"]) if kind == "qwen2_5_vl" else None,
         most_tokens=int(cast("Mapping[str, Any]", config["text_config"])["max_position_embeddings"]),
         whole_frames=whole,
+        still=None if whole else _patches(name, vision, _STILL_FILE, _VIDEO_FILE),
     )
 
 
-def _patches(name: str, vision: Mapping[str, Any]) -> VideoForm:
-    processor = _processor(name, _Patching)
-    for key, ours in (("patch_size", processor.patch_size), ("spatial_merge_size", processor.merge_size)):
+def _patches(name: str, vision: Mapping[str, Any], *files: str) -> VideoForm:
+    processor = _processor(name, _Patching, *files)
+    for key, ours in (
+        ("patch_size", processor.patch_size),
+        ("spatial_merge_size", processor.merge_size),
+        ("temporal_patch_size", processor.temporal_patch_size),
+    ):
         if vision[key] != ours:
             raise ModelError(f"{name}: the processor file says {ours}, the model's {key} is {vision[key]}; copy the model again")
     return VideoForm(
@@ -143,7 +154,7 @@ def _patches(name: str, vision: Mapping[str, Any]) -> VideoForm:
 
 
 def _whole_frames(name: str, config: Mapping[str, Any], vision: Mapping[str, Any]) -> VideoForm:
-    processor = _processor(name, _Squaring)
+    processor = _processor(name, _Squaring, _VIDEO_FILE, _STILL_FILE)
     side = int(vision["image_size"])
     if processor.max_image_size.longest_edge != side:
         raise ModelError(
@@ -159,10 +170,11 @@ def _whole_frames(name: str, config: Mapping[str, Any], vision: Mapping[str, Any
     )
 
 
-def _processor(name: str, kind: type[_File]) -> _File:
+def _processor(name: str, kind: type[_File], *files: str) -> _File:
+    """From the first of these files that is there."""
     from transformers.utils.hub import cached_file
 
-    for file in _PROCESSOR_FILES:
+    for file in files:
         path = cached_file(name, file, _raise_exceptions_for_missing_entries=False)
         if path is not None:
             try:
@@ -170,7 +182,7 @@ def _processor(name: str, kind: type[_File]) -> _File:
             except ValidationError as error:
                 first = error.errors()[0]
                 raise ModelError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    raise ModelError(f"{name}: holds none of {', '.join(_PROCESSOR_FILES)}; without it the pictures' scale is not known")
+    raise ModelError(f"{name}: holds none of {', '.join(files)}; without it the pictures' scale is not known")
 
 
 def in_words(number: int) -> str:

@@ -14,7 +14,7 @@ from medgrpo.core import InputError
 from medgrpo.models.endpoint import Endpoint, Prices
 from medgrpo.models.model import Completion, Failure, ModelCard, Request
 from medgrpo.models.options import ModelOptions
-from medgrpo.video import SampledClip, Sampling, VideoWriter, encode_jpeg
+from medgrpo.video import Image, SampledClip, Sampling, VideoWriter, encode_jpeg
 
 _QUALITY = 92
 
@@ -84,8 +84,12 @@ def chat_messages(request: Request, send_as: Literal["images", "video"]) -> list
 def _content(prompt: str, clip: SampledClip | None, send_as: Literal["images", "video"]) -> str | list[dict[str, Any]]:
     if clip is None:
         return prompt
-    shown = _pictures(clip) if send_as == "images" else _film(clip)
+    shown = [_picture(clip.images[0])] if clip.still else _pictures(clip) if send_as == "images" else _film(clip)
     return [*shown, {"type": "text", "text": prompt}]
+
+
+def _picture(image: Image) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": _data("image/jpeg", encode_jpeg(image, _QUALITY))}}
 
 
 def _pictures(clip: SampledClip) -> list[dict[str, Any]]:
@@ -93,7 +97,7 @@ def _pictures(clip: SampledClip) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = []
     for seconds, image in zip(clip.seconds, clip.images, strict=True):
         parts.append({"type": "text", "text": f"<{seconds:.1f} seconds>"})
-        parts.append({"type": "image_url", "image_url": {"url": _data("image/jpeg", encode_jpeg(image, _QUALITY))}})
+        parts.append(_picture(image))
     return parts
 
 

@@ -37,7 +37,7 @@ class ModelOptions(Config):
     """Requests that may be under way at an endpoint at once."""
     timeout_seconds: float = Field(default=300.0, gt=0)
     send_video_as: Literal["images", "video"] = "images"
-    """How an endpoint is shown a clip: its frames as pictures with their times, or one MP4."""
+    """How an endpoint is shown a clip: its frames as pictures with their times, or one MP4. A still goes as a picture."""
     price_in: float | None = Field(default=None, ge=0)
     """Per million tokens of prompt, in the endpoint's currency."""
     price_out: float | None = Field(default=None, ge=0)

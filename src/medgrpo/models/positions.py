@@ -7,7 +7,8 @@ reads another distribution under each (tiny random models: up to 4 nats per toke
     maximum    the text goes on after the largest position of any axis: transformers to 5.2, vLLM, and how the published
                Qwen2.5-VL checkpoints are believed to have been trained
 
-They agree where time is text (Qwen3-VL: each temporal patch is a run of its own) and for clips of very few temporal patches. The
+They agree where time is text (Qwen3-VL: each temporal patch is a run of its own), for a still (one temporal patch, no step of time:
+the same in all families) and for clips of very few temporal patches. The
 time axis is floor(patch x seconds per patch x positions per second), cut once, after the product; transformers before hf#48669
 cut the seconds first, which put the frames of a clip above 2 per second on one place.
 """
@@ -21,7 +22,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medgrpo.models.encoded import VIDEO, Encoded
+from medgrpo.models.encoded import TEXT, Encoded
 
 PositionRule = Literal["side", "maximum"]
 Positions = NDArray[np.int64]
@@ -49,7 +50,7 @@ def positions_of_runs(type_ids: Sequence[int], runs: Sequence[Run], rule: Positi
     start = 0
     for kind, members in itertools.groupby(type_ids):
         length = len(list(members))
-        if kind != VIDEO:
+        if kind == TEXT:
             blocks.append(np.broadcast_to(np.arange(start, start + length), (3, length)))
             start += length
             continue

@@ -45,7 +45,7 @@ class Patches:
 
     `grid_thw` counts patches before merging; `tokens` is what the language model sees of them. `seconds_per_grid` is the step of
     time from one temporal patch to the next at the nominal rate, `grid_seconds` the mean time of each one's first and last
-    picture. `key` is the clip's content hash.
+    picture. `key` is the clip's content hash. `still`: a single picture, whose one temporal patch has no step (0).
     """
 
     key: str
@@ -54,6 +54,7 @@ class Patches:
     seconds_per_grid: float
     grid_seconds: tuple[float, ...]
     form: VideoForm
+    still: bool = False
 
     def __post_init__(self) -> None:
         frames, height, width = self.grid_thw
@@ -61,7 +62,10 @@ class Patches:
             raise ValueError(f"{self.key}: {self.rows.shape[0]} rows, {len(self.grid_seconds)} times for the grid {self.grid_thw}")
         if height % self.form.merge_size or width % self.form.merge_size:
             raise ValueError(f"{self.key}: the grid {self.grid_thw} does not merge by {self.form.merge_size}")
-        if not 0 < self.seconds_per_grid < float("inf"):
+        if self.still:
+            if frames != 1 or self.seconds_per_grid != 0:
+                raise ValueError(f"{self.key}: a still of {frames} temporal patches, {self.seconds_per_grid} seconds apart")
+        elif not 0 < self.seconds_per_grid < float("inf"):
             raise ValueError(f"{self.key}: a video without a frame rate: {self.seconds_per_grid} seconds per temporal patch")
 
     @property
@@ -98,7 +102,8 @@ def patchify(clip: SampledClip, form: VideoForm) -> Patches:
         key=clip.key,
         rows=cast("NDArray[np.uint8]", ordered.reshape(frames * rows * columns, 3 * depth * patch * patch)),
         grid_thw=(frames, rows, columns),
-        seconds_per_grid=float(depth / clip.frames_per_second),
+        seconds_per_grid=0.0 if clip.still else float(depth / clip.frames_per_second),
         grid_seconds=tuple((first + last) / 2 for first, last in zip(firsts, lasts, strict=True)),
         form=form,
+        still=clip.still,
     )

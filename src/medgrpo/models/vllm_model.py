@@ -53,6 +53,8 @@ class VllmModel:
         for place, request in enumerate(requests):
             try:
                 clips = self._encoder.encode(request).clips  # what is too long, of a wrong size or holds words of vision
+                if any(clip.still for clip in clips):
+                    raise InputError(f"{request.key}: a single picture is not handed to vLLM here, clips are; use transformers")
                 if len(clips) > _MOST_CLIPS:
                     raise InputError(f"{request.key}: {len(clips)} clips in one prompt; give at most {_MOST_CLIPS - 1} examples")
                 prompts.append(vllm_prompt(self._encoder, request))

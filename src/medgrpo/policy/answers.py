@@ -15,7 +15,7 @@ from torch import Tensor
 
 from medgrpo.core import ModelError
 from medgrpo.models import Encoded, Patches, PositionRule, rope_positions
-from medgrpo.policy.features import Features, FeatureStore, as_outputs, seen_by
+from medgrpo.policy.features import Features, FeatureStore, encoder_inputs, seen_by
 from medgrpo.policy.policy import FAMILIES, Through, directly
 from medgrpo.policy.recurrent import has_states, pack_states
 from medgrpo.policy.samples_attention import SAMPLES
@@ -68,7 +68,7 @@ class Reader:
         def lost() -> tuple[Tensor, ...]:
             with torch.autocast(device.type, torch.bfloat16, enabled=self._half):
                 clips = [clip for sample in samples for clip in sample.clips]
-                seen = {"mm_encoder_outputs": {"video": as_outputs(self._features(clips, blind))}} if clips else {}
+                seen = encoder_inputs(self._features(clips, blind), [clip.still for clip in clips]) if clips else {}
                 hidden = self.network.model(
                     input_ids=ids[None], position_ids=positions, use_cache=False, sample_lengths=lengths, **seen
                 ).last_hidden_state

@@ -44,7 +44,7 @@ class FeatureStore:
 
     def path(self, clip: Patches) -> Path:
         """Where this clip's features lie, whether they are there or not."""
-        stated = f"{self._tower} {clip.grid_thw} {clip.form.model_dump_json()}".encode()
+        stated = f"{self._tower} {clip.grid_thw} {clip.form.model_dump_json()}{' still' if clip.still else ''}".encode()
         content = hashlib.sha256(stated)
         content.update(clip.rows.data if clip.rows.flags.c_contiguous else clip.rows.tobytes())
         return self._folder / f"{content.hexdigest()}.pt"
@@ -75,7 +75,10 @@ class FeatureStore:
 
 
 def seen_by(network: Any, clips: Sequence[Patches], device: torch.device, blind: bool = False) -> list[Features]:
-    """The vision tower and projector over these clips in one pass; gradients where its weights are trained. `blind`: on black."""
+    """The vision tower and projector over these clips in one pass; gradients where its weights are trained. `blind`: on black.
+
+    A still is to the tower one temporal patch, as in transformers' own way with images.
+    """
     values = torch.cat([torch.from_numpy(clip.values()) for clip in clips]).to(device, network.dtype)
     values = torch.zeros_like(values) if blind else values
     grid = torch.tensor([clip.grid_thw for clip in clips], device=device)
@@ -84,7 +87,26 @@ def seen_by(network: Any, clips: Sequence[Patches], device: torch.device, blind:
     return [(merged, *layers) for merged, *layers in zip(outputs.pooler_output, *deep, strict=True)]
 
 
-def as_outputs(features: Sequence[Features]) -> Any:
+def encoder_inputs(features: Sequence[Features], stills: Sequence[bool]) -> dict[str, Any]:
+    """What transformers' classes take in place of pixels. The features of clips and of stills, each in the order of their pads."""
+    kinds: dict[str, list[Features]] = {"video": [], "image": []}
+    for one, still in zip(features, stills, strict=True):
+        kinds["image" if still else "video"].append(one)
+    return {"mm_encoder_outputs": {kind: _as_outputs(own) for kind, own in kinds.items() if own}}
+
+
+def pixel_inputs(pixels: Tensor, grid: Tensor, stills: Sequence[bool]) -> dict[str, Tensor]:
+    """The same of pixels: the rows of clips and stills, and of each its grid, under the names of their kind."""
+    inputs: dict[str, Tensor] = {}
+    patches = pixels.split(grid.prod(dim=1).tolist())
+    for still, rows, grids in ((False, "pixel_values_videos", "video_grid_thw"), (True, "pixel_values", "image_grid_thw")):
+        own = [place for place, one in enumerate(stills) if one == still]
+        if own:
+            inputs |= {rows: torch.cat([patches[place] for place in own]), grids: grid[own]}
+    return inputs
+
+
+def _as_outputs(features: Sequence[Features]) -> Any:
     """The form in which transformers' classes take what the tower has said already (`mm_encoder_outputs`)."""
     from transformers.modeling_outputs import BaseModelOutputWithPooling
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 from medgrpo.core import ModelError
 from medgrpo.models import Encoded, Patches, PositionRule, rope_positions
 from medgrpo.policy.attention import REGISTERED, AttentionKind
-from medgrpo.policy.features import Features, as_outputs, seen_by, tower_digest
+from medgrpo.policy.features import Features, encoder_inputs, pixel_inputs, seen_by, tower_digest
 from medgrpo.policy.kept import Kept
 from medgrpo.policy.recurrent import has_states, pack_states
 
@@ -32,7 +32,8 @@ def directly(work: Callable[[], tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
 class Prompt:
     """One encoded prompt on a device. token_ids (1, P), positions (3, 1, P), pixels (patches, values) or None, grid (clips, 3).
 
-    `features`: what a frozen vision tower has said of the clips already; the pixels are then left out.
+    `features`: what a frozen vision tower has said of the clips already; the pixels are then left out. `stills`: of each clip
+    whether it is a single picture, which a network is handed as an image.
     """
 
     token_ids: Tensor
@@ -40,6 +41,7 @@ class Prompt:
     pixels: Tensor | None
     grid: Tensor | None
     features: tuple[Features, ...] = ()
+    stills: tuple[bool, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -54,7 +56,7 @@ class Prompt:
         """The same prompt with its pictures blacked out: zeros after scaling. ValueError where only features are there."""
         if self.features:
             raise ValueError("features cannot be blacked out; make the prompt with `looking`")
-        return Prompt(self.token_ids, self.positions, None if self.pixels is None else torch.zeros_like(self.pixels), self.grid)
+        return replace(self, pixels=None if self.pixels is None else torch.zeros_like(self.pixels))
 
 
 class Policy:
@@ -118,7 +120,9 @@ class Policy:
             pixels = torch.from_numpy(np.concatenate([clip.values() for clip in encoded.clips]))
             pixels = pixels.to(self.device, self.network.dtype)
             grid = torch.tensor([clip.grid_thw for clip in encoded.clips], device=self.device)
-        return Prompt(ids.to(self.device), torch.from_numpy(positions.copy())[:, None].to(self.device), pixels, grid, features)
+        places = torch.from_numpy(positions.copy())[:, None].to(self.device)
+        stills = tuple(clip.still for clip in encoded.clips)
+        return Prompt(ids.to(self.device), places, pixels, grid, features, stills)
 
     def _seen(self, clip: Patches) -> Features:
         """By the tower, and the clip's content and size."""
@@ -141,9 +145,10 @@ class Policy:
             mask = None if mask is None else {"full_attention": mask, "linear_attention": None}
         seen: dict[str, Any] = {}
         if prompt is not None and prompt.features:
-            seen = {"mm_encoder_outputs": {"video": as_outputs(prompt.features)}}
+            seen = encoder_inputs(prompt.features, prompt.stills)
         elif prompt is not None and prompt.pixels is not None:
-            seen = {"pixel_values_videos": prompt.pixels, "video_grid_thw": prompt.grid}
+            assert prompt.grid is not None
+            seen = pixel_inputs(prompt.pixels, prompt.grid, prompt.stills)
         with self._arithmetic():
             outputs = self.network.model(
                 input_ids=token_ids,

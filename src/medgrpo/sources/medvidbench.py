@@ -3,6 +3,9 @@
 The two public splits differ: metadata comes in three forms, `fps` is text, ids have two forms and are **not unique**. A record's
 key is its place in the file (`index`, from 0), as on the leaderboard. Times in questions and answers are seconds from the start of
 the clip; the numbers of sampled frames are ragged, so that no time may be worked out from them.
+
+MedVidBench asks about clips alone, and leads every question by `<video>`. A question that is led by `<image>` is ours: it is about
+a single picture, which is no clip of one frame.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ _CLIP_KEYS: Mapping[ClipForm, tuple[str, str]] = {
     "input_video_time": ("input_video_start_time", "input_video_end_time"),
     "frame": ("start_frame", "end_frame"),
 }
+_CLIP_MARK, _STILL_MARK = "<video>", "<image>"
 _SPELLED = {"cholec80_cvs": "Cholec80-CVS", "jigsaws": "JIGSAWS"}
 
 
@@ -53,6 +57,8 @@ class BenchmarkRecord:
 
     `author`: who wrote the answer's text, where that is known and it does not follow from labels alone: `template` (made here from
     labels), a model's name. Written as `answer_author`; MedVidBench's own files have no such key.
+
+    `still`: about a single picture, the only one listed or at the clip's start in a video, where it also ends.
     """
 
     index: int
@@ -70,6 +76,16 @@ class BenchmarkRecord:
     region: Region | None = None
     struc_info: object = None
     author: str | None = None
+    still: bool = False
+
+    def __post_init__(self) -> None:
+        if self.still and len(self.frames) > 1:
+            raise ValueError(f"the question is about a single picture ({_STILL_MARK}), but `video` lists {len(self.frames)}")
+        if self.still and float(self.clip.start) != float(self.clip.end):
+            raise ValueError(
+                f"metadata: a single picture ({_STILL_MARK}) starts and ends at one place, not from {self.clip.start} to "
+                f"{self.clip.end}"
+            )
 
 
 def read_medvidbench(path: Path) -> Iterator[BenchmarkRecord | Problem]:
@@ -122,6 +138,10 @@ def record_of(index: int, values: dict[str, object]) -> BenchmarkRecord:
     said = {as_text(turn["from"], "conversations"): as_text(turn["value"], "conversations") for turn in turns}
     if "human" not in said:
         raise ValueError("conversations: no question of `human`")
+    still = said["human"].startswith(f"{_STILL_MARK}\n")
+    question = said["human"].removeprefix(f"{_STILL_MARK if still else _CLIP_MARK}\n")
+    if _STILL_MARK in question:
+        raise ValueError(f"conversations: {_STILL_MARK} stands once, on the first line, where the question is about one picture")
     return BenchmarkRecord(
         index=index,
         id=as_text(values["id"], "id"),
@@ -136,11 +156,12 @@ def record_of(index: int, values: dict[str, object]) -> BenchmarkRecord:
         video=as_text(metadata["video_id"], "metadata.video_id"),
         clip=_bounds(metadata),
         frames_per_second=fps,
-        question=said["human"].removeprefix("<video>\n"),
+        question=question,
         answer=said.get("gpt"),
         region=_region(values.get("RC_info"), frames),
         struc_info=_structure(values.get("struc_info")),
         author=None if values.get("answer_author") is None else as_text(values["answer_author"], "answer_author"),
+        still=still,
     )
 
 
@@ -179,7 +200,7 @@ def _placed(record: BenchmarkRecord, place: int) -> dict[str, object]:
 def object_of(record: BenchmarkRecord) -> dict[str, object]:
     """The record as one object of a file: what `record_of` reads."""
     start, end = _CLIP_KEYS[record.clip.form]
-    turns = [{"from": "human", "value": f"<video>\n{record.question}"}]
+    turns = [{"from": "human", "value": f"{_STILL_MARK if record.still else _CLIP_MARK}\n{record.question}"}]
     if record.answer is not None:
         turns.append({"from": "gpt", "value": record.answer})
     fps = record.frames_per_second

@@ -3,7 +3,15 @@
 from medgrpo.video.bicubic import scale_bicubic
 from medgrpo.video.brightness import Brightness, brightness
 from medgrpo.video.circle import endoscope_circle
-from medgrpo.video.clips import clip_from_frames, clip_from_video, draw_box, evenly_spaced, mapped_path
+from medgrpo.video.clips import (
+    clip_from_frames,
+    clip_from_video,
+    draw_box,
+    evenly_spaced,
+    mapped_path,
+    still_from_file,
+    still_from_video,
+)
 from medgrpo.video.encoder import PictureEncoder
 from medgrpo.video.folder import open_image_folder
 from medgrpo.video.frame import Frame, FrameSource, Image, ReadingReport, VideoInfo
@@ -52,5 +60,7 @@ __all__ = [
     "resize",
     "scale_bicubic",
     "shown_address",
+    "still_from_file",
+    "still_from_video",
     "write_clip",
 ]

@@ -1,4 +1,4 @@
-"""Make a `SampledClip`: from the frame files of a data set, or from a stretch of a video file.
+"""Make a `SampledClip`: from the frame files of a data set, from a stretch of a video file, or a still from one picture.
 
 Nothing is replaced: a frame that cannot be read is a VideoError that names it, and the clip is not made.
 """
@@ -13,12 +13,13 @@ import numpy as np
 
 from medgrpo.core import InputError, Span, VideoError
 from medgrpo.video.bicubic import scale_bicubic
-from medgrpo.video.frame import Image
+from medgrpo.video.frame import Frame, Image
 from medgrpo.video.images import read_image
 from medgrpo.video.opening import open_video
 from medgrpo.video.sampling import Corners, Mark, SampledClip, Sampling, fitted
 
 GREEN = (0, 255, 0)
+_SAME_TIME = 1e-6
 _LINE_SHARE = 64  # a mark's line is 1/64 of the shorter side, at least 2 pixels: 2 for 252 x 140
 
 
@@ -92,6 +93,42 @@ def clip_from_video(path: Path | str, span: Span, frames_per_second: float, samp
     if not images:
         raise VideoError(path, f"has no picture up to {span.end_seconds:.2f} s", span.start_seconds)
     return SampledClip.of(images, seconds, rate, info.width, info.height)
+
+
+def still_from_file(path: str | Path, sampling: Sampling, box_xyxy: Corners | None = None) -> SampledClip:
+    """A single picture, scaled as a clip's pictures are; `box_xyxy`, in its own pixels, is drawn on it."""
+    return _still(read_image(path), sampling, box_xyxy)
+
+
+def still_from_video(path: str | Path, seconds: float, sampling: Sampling, box_xyxy: Corners | None = None) -> SampledClip:
+    """The same from the picture that a video shows at this second: the one of that time, or the last of the second before it.
+
+    VideoError where it shows none, or a frame in between is broken.
+    """
+    shown: Frame | None = None
+    broken: int | None = None
+    with open_video(path) as video:
+        if video.info.duration_seconds is not None and seconds > video.info.duration_seconds:
+            raise VideoError(path, f"ends at {video.info.duration_seconds:.2f} s, before the single picture", seconds)
+        for look in video.looks(0.0, max(0.0, seconds - 1)):
+            broken = video.report.frames_broken if broken is None else broken
+            if video.report.frames_broken > broken:
+                raise VideoError(path, "the frame of the single picture is broken; copy the video again or leave it out", seconds)
+            if look.seconds > seconds + _SAME_TIME:
+                break
+            shown = look
+            if look.seconds > seconds - _SAME_TIME:
+                break
+    if shown is None:
+        raise VideoError(path, "shows no picture then, or in the second before", seconds)
+    return _still(shown.image, sampling, box_xyxy)
+
+
+def _still(image: Image, sampling: Sampling, box_xyxy: Corners | None) -> SampledClip:
+    size = image.shape[1], image.shape[0]
+    target = sampling.scaled_size(*size)
+    scaled = scale_bicubic(image, *target)
+    return SampledClip.still_of(scaled if box_xyxy is None else draw_box(scaled, fitted(box_xyxy, size, target)), *size)
 
 
 def evenly_spaced(count: int, most: int, kept: int | None = None) -> list[int]:

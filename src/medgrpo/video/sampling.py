@@ -77,6 +77,8 @@ class SampledClip:
 
     `frames_per_second` is the nominal rate that a model is told. `source_width` and `source_height` are the pictures' before
     scaling: answers with boxes are in those pixels. `key` is a content hash: the same key means the same pixels and times.
+    `still`: one picture that stands for itself, at no time and of no rate (0 and 1 stand there); a model is shown an image. A clip
+    of one picture is still a clip.
     """
 
     key: str
@@ -85,8 +87,11 @@ class SampledClip:
     frames_per_second: Fraction
     source_width: int
     source_height: int
+    still: bool = False
 
     def __post_init__(self) -> None:
+        if self.still and (len(self.images) != 1 or self.seconds != (0.0,) or self.frames_per_second != 1):
+            raise ValueError(f"a still is one picture without a time or a rate, got {len(self.images)} at {self.seconds}")
         if not self.images or len(self.images) != len(self.seconds):
             raise ValueError(f"a clip has one time per picture and at least one, got {len(self.images)} and {len(self.seconds)}")
         if len({image.shape for image in self.images}) != 1:
@@ -106,6 +111,13 @@ class SampledClip:
         for image in images:
             content.update(np.ascontiguousarray(image).data)
         return cls(content.hexdigest()[:32], tuple(images), tuple(seconds), frames_per_second, source_width, source_height)
+
+    @classmethod
+    def still_of(cls, image: Image, source_width: int, source_height: int) -> SampledClip:
+        """A still under the hash of its pixels and source size; a clip of the same picture has another."""
+        content = hashlib.sha256(json.dumps(["still", image.shape, source_width, source_height]).encode())
+        content.update(np.ascontiguousarray(image).data)
+        return cls(content.hexdigest()[:32], (image,), (0.0,), Fraction(1), source_width, source_height, still=True)
 
     def in_pictures(self, corners_xyxy: Corners) -> Corners:
         """A box in pixels of the source, as it lies in the scaled pictures; not rounded."""

@@ -118,10 +118,10 @@ def _counted(question: Question, data: DataSettings, encoder: Encoder | None, ge
     height, width = (side // geometry.patch for side in clip.images[0].shape[:2])
     grid = (-(-len(clip.images) // geometry.temporal_patch), height, width)
     visual = grid[0] * height * width // geometry.merge**2
-    name = f"{record.video} {record.frames} {record.clip} {record.region}"
+    name = f"{record.video} {record.frames} {record.clip} {record.region} {record.still}"
     if encoder is None:
         text = _TEMPLATE_TOKENS + len(record.question) // _CHARACTERS_PER_TOKEN
-        text += 2 if geometry.gated_vision else _TIME_TOKENS * grid[0]
+        text += 2 if geometry.gated_vision or clip.still else _TIME_TOKENS * grid[0]
         return Counted(text + visual, visual, len(record.answer or "") // _CHARACTERS_PER_TOKEN + 1, grid, name)
     reply = len(encoder.reply_ids(record.answer or ""))
     encoded = encoder.encode_cut(Request(question.example.key, record.question, clip, reply), [_uncut(clip, grid, encoder)])
@@ -130,7 +130,7 @@ def _counted(question: Question, data: DataSettings, encoder: Encoder | None, ge
 
 def _uncut(clip: SampledClip, grid: tuple[int, int, int], encoder: Encoder) -> Patches:
     """As `patchify` would describe the clip, its rows blank and without memory."""
-    form = encoder.family.form
+    form = (encoder.family.still if clip.still else None) or encoder.family.form
     depth = form.temporal_patch_size
     seconds = [*clip.seconds, *[clip.seconds[-1]] * (-len(clip.seconds) % depth)]
     times = zip(seconds[::depth], seconds[depth - 1 :: depth], strict=True)
@@ -138,7 +138,8 @@ def _uncut(clip: SampledClip, grid: tuple[int, int, int], encoder: Encoder) -> P
         key=clip.key,
         rows=np.broadcast_to(np.zeros((1, 1), np.uint8), (grid[0] * grid[1] * grid[2], 1)),
         grid_thw=grid,
-        seconds_per_grid=float(depth / clip.frames_per_second),
+        seconds_per_grid=0.0 if clip.still else float(depth / clip.frames_per_second),
         grid_seconds=tuple((first + last) / 2 for first, last in times),
         form=form,
+        still=clip.still,
     )
