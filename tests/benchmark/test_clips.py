@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -5,7 +6,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from medgrpo.benchmark import ClipReader, Pictures, read_rows, rows_of
+from medgrpo.benchmark import ClipReader, Pictures, blank_clip_of, clip_of, read_rows, rows_of
 from medgrpo.core import InputError, VideoError
 from medgrpo.sources import BenchmarkRecord, ClipBounds, Region
 from medgrpo.tasks import PixelBox
@@ -83,3 +84,43 @@ def test_a_region_without_area_fails_its_question_by_name(frames: Path) -> None:
     asked = record(ClipBounds("input_video_time", "0.0", "3.0"), Region("b", PixelBox(10, 10, 10, 40)))
     with pytest.raises(InputError, match="b: the region's box has no area"):
         ClipReader(Pictures({"/root/data": str(frames)}), SAMPLING)(rows_of([asked])[0])
+
+
+def still(bounds: ClipBounds, frames: tuple[str, ...] = (), region: Region | None = None) -> BenchmarkRecord:
+    return replace(record(bounds, region), frames=frames, still=True)
+
+
+def test_a_single_picture_is_a_still_from_its_file_or_its_place_in_a_video(frames: Path, videos: Path) -> None:
+    place = ClipBounds("input_video_time", "3.0", "3.0")
+    listed = ("/root/data/v0/003.jpg",)
+    marked = still(place, listed, Region(listed[0], PixelBox(10, 10, 40, 40)))
+    here = Pictures({"/root/data": str(frames)})
+    for asked in (still(place, listed), marked):
+        clip = ClipReader(here, SAMPLING)(rows_of([asked])[0])
+        assert (clip.still, clip.seconds, clip.images[0].shape) == (True, (0.0,), (64, 96, 3))
+        assert bool(np.all(clip.images[0] == (0, 255, 0), axis=2).any()) == (asked.region is not None)
+    for bounds, level in ((place, 3), (ClipBounds("frame", "33", "33"), 6), (ClipBounds("input_video_frame", "0", "0"), 0)):
+        clip = ClipReader(Pictures(videos=videos), SAMPLING)(rows_of([still(bounds)])[0])
+        assert clip.still
+        assert round((int(clip.images[0].mean()) - 20) / 25) == level
+    with pytest.raises(VideoError, match=r"v0\.mp4.*ends at 8\.00 s, before the single picture"):
+        ClipReader(Pictures(videos=videos), SAMPLING)(rows_of([still(ClipBounds("input_video_time", "9", "9"))])[0])
+
+
+def test_a_still_and_a_clip_of_the_same_picture_are_two_questions_and_two_clips(frames: Path) -> None:
+    single = still(ClipBounds("input_video_time", "3.0", "3.0"), ("/root/data/v0/003.jpg",))
+    first, second = rows_of([single, replace(single, still=False, index=1)])
+    assert first.asked != second.asked
+    reader = ClipReader(Pictures({"/root/data": str(frames)}), SAMPLING)
+    assert [reader(row).still for row in (first, second, first)] == [True, False, True]
+    assert reader(first).key != reader(second).key
+
+
+def test_blank_stills_have_the_size_of_the_real_ones(frames: Path, videos: Path) -> None:
+    place = ClipBounds("input_video_time", "3.0", "3.0")
+    for asked, pictures in (
+        (still(place, ("/root/data/v0/003.jpg",)), Pictures({"/root/data": str(frames)})),
+        (still(place), Pictures(videos=videos)),
+    ):
+        blank, real = blank_clip_of(asked, pictures, SAMPLING), clip_of(asked, pictures, SAMPLING)
+        assert (blank.still, blank.images[0].shape) == (real.still, real.images[0].shape)

@@ -48,6 +48,8 @@ def test_a_tiny_model_answers_about_a_video_and_about_frames(tmp_path: Path, cap
     assert len(said.splitlines()) == 1  # no bars where nobody looks
     assert main([*ask, "--frames", str(tmp_path / "a.png"), str(tmp_path / "a.png")]) == 0
     assert "2 frames of 112x84, " in capsys.readouterr().err
+    assert main([*ask, "--image", str(tmp_path / "a.png")]) == 0
+    assert "an image of 112x84, " in capsys.readouterr().err
 
 
 def test_a_reply_goes_to_stdout_as_it_came(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -70,6 +70,14 @@ RAW = [
 ]
 
 
+def _still(**changes: Any) -> dict[str, Any]:
+    """About a single picture: ours alone."""
+    place = {"video_id": "made", "fps": "1.0", "start_frame": "16", "end_frame": "16"}
+    said = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "A hook."}]
+    held = {"qa_type": "video_summary_gpt", "video": ["a/16.jpg"], "sampled_video_frames": [16], "struc_info": None}
+    return _raw(**held, metadata=place, conversations=said) | changes
+
+
 def _read(path: Path) -> list[BenchmarkRecord | Problem]:
     return list(read_medvidbench(path))
 
@@ -108,6 +116,10 @@ def test_examples_have_unique_keys_though_ids_repeat(tmp_path: Path) -> None:
         ({"metadata": {**_time("1", "3"), "fps": "0"}}, "positive"),
         ({"conversations": []}, "human"),
         ({"RC_info": {"start_frame": "elsewhere.jpg", "start_frame_bbox": [1, 2, 3, 4]}}, "no element"),
+        (_still(video=["a/16.jpg", "a/17.jpg"]), "a single picture (<image>), but `video` lists 2"),
+        (_still(metadata=_time("1", "3")), "starts and ends at one place, not from 1 to 3"),
+        (_still(conversations=[{"from": "human", "value": "What?\n<image>"}]), "<image> stands once, on the first line"),
+        (_still(conversations=[{"from": "human", "value": "<image>\n<image>\nWhat?"}]), "<image> stands once, on the first line"),
     ],
 )
 def test_a_faulty_record_is_named_and_the_rest_is_read(tmp_path: Path, change: dict[str, Any], said: str) -> None:
@@ -264,3 +276,14 @@ def test_parquet_without_its_package_says_what_to_install(tmp_path: Path, monkey
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtra, match=r"medgrpo\[data\]"):
         write_medvidbench(tmp_path / "a.parquet", [_one()])
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.parquet"])
+def test_a_single_picture_is_said_by_the_questions_first_line_and_read_back_equal(tmp_path: Path, name: str) -> None:
+    source, copy = tmp_path / "raw.json", tmp_path / name
+    one_frame = _still(conversations=[{"from": "human", "value": "<video>\nWhat?"}])
+    source.write_text(json.dumps([_still(), _still(video=[]), one_frame]), encoding="utf-8")
+    first = [record for record in _read(source) if isinstance(record, BenchmarkRecord)]
+    assert [(record.still, record.question) for record in first] == [(True, "What?"), (True, "What?"), (False, "What?")]
+    write_medvidbench(copy, first)
+    assert _read(copy) == first

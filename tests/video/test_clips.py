@@ -20,6 +20,8 @@ from medgrpo.video import (
     encode_png,
     evenly_spaced,
     mapped_path,
+    still_from_file,
+    still_from_video,
 )
 
 SIZES = [(854, 480), (1920, 1080), (640, 480), (480, 854)]
@@ -178,3 +180,50 @@ def test_a_video_that_breaks_off_gives_no_clip(video: Path, tmp_path: Path) -> N
     cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
     with pytest.raises(VideoError, match=r"broken|goes on to"):
         clip_from_video(cut, Span(0.0, 7.9), 2, Sampling())
+
+
+def test_a_still_is_one_picture_without_a_time_under_a_hash_of_its_own(tmp_path: Path) -> None:
+    (path,) = frames(tmp_path, 1)
+    single = still_from_file(path, Sampling())
+    film = clip_from_frames([path], Fraction(1), Sampling())
+    assert (single.still, film.still) == (True, False)
+    assert (single.seconds, single.source_width, single.source_height) == ((0.0,), 64, 48)
+    assert np.array_equal(single.images[0], film.images[0])
+    assert single.key != film.key
+    assert single.key == still_from_file(path, Sampling()).key
+    with pytest.raises(VideoError, match=r"gone\.png"):
+        still_from_file(tmp_path / "gone.png", Sampling())
+
+
+def test_a_stills_box_is_drawn_in_its_own_pixels(tmp_path: Path) -> None:
+    (path,) = frames(tmp_path, 1)
+    marked = still_from_file(path, Sampling(), (32, 0, 64, 48)).images[0]  # 64x48 becomes 112x84
+    green = np.all(marked == (0, 255, 0), axis=2)
+    assert (green[0, 56], green[0, 55]) == (True, False)
+
+
+def test_a_still_of_a_video_is_the_picture_of_its_second_and_never_another(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    with VideoWriter(path, 64, 48, Fraction(5)) as writer:
+        for place in range(20):
+            writer.write(np.full((48, 64, 3), 20 + 10 * place, dtype=np.uint8))
+
+    def place(seconds: float) -> int:
+        return round((int(still_from_video(path, seconds, Sampling()).images[0].mean()) - 20) / 10)
+
+    assert [place(seconds) for seconds in (0.0, 1.0, 1.19, 1.2, 3.8)] == [0, 5, 5, 6, 19]
+    with pytest.raises(VideoError, match=r"ends at 4\.00 s, before the single picture"):
+        still_from_video(path, 4.5, Sampling())
+
+
+def test_a_still_of_a_folder_whose_picture_is_broken_or_far_away_is_refused(tmp_path: Path) -> None:
+    for place, path in enumerate(frames(tmp_path, 5)):
+        path.rename(tmp_path / f"{place}.png")
+    assert int(still_from_video(tmp_path, 3.0, Sampling()).images[0][0, 0, 0]) == 13
+    (tmp_path / "3.png").write_bytes(b"cut")
+    with pytest.raises(VideoError, match="the frame of the single picture is broken"):
+        still_from_video(tmp_path, 3.0, Sampling())
+    (tmp_path / "3.png").unlink()
+    (tmp_path / "2.png").unlink()
+    with pytest.raises(VideoError, match="shows no picture then"):
+        still_from_video(tmp_path, 3.0, Sampling())
