@@ -63,7 +63,8 @@ class Encoded:
                 "are wrong in silence"
             )
         pads = types[types != TEXT]
-        expected = [IMAGE if clip.still else VIDEO for clip in self.clips for _ in range(clip.tokens)]
+        kinds = np.array([IMAGE if clip.still else VIDEO for clip in self.clips], dtype=np.int64)
+        expected = np.repeat(kinds, np.array([clip.tokens for clip in self.clips], dtype=np.int64))
         if len(pads) != len(expected):
             raise ValueError(f"{len(pads)} video pads for clips of {len(expected)} tokens: cut inside a clip, or a clip was lost")
         if not np.array_equal(pads, expected):
