@@ -59,7 +59,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[_Apart]]:
 
             return encoder, make
 
-        monkeypatch.setitem(ENGINES, "network", opened)  # pyright: ignore[reportArgumentType]
+        monkeypatch.setitem(ENGINES, "network", opened)
         return made
 
     return put

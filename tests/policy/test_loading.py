@@ -55,3 +55,16 @@ def test_a_configuration_of_another_geometry(copied: Path, capfd: pytest.Capture
         "its weights are of another geometry than its config.json: lm_head.weight is (268, 64), not (268, 32); copy the model again"
     )
     assert "MISMATCH" not in "".join(capfd.readouterr())
+
+
+def test_activations_are_checkpointed_also_where_transformers_has_the_older_name(
+    tiny25: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """vLLM's environment holds a release before 5.20."""
+    from transformers import PreTrainedModel
+
+    asked: list[Any] = []
+    monkeypatch.delattr(PreTrainedModel, "activation_checkpointing_enable")
+    monkeypatch.setattr(PreTrainedModel, "gradient_checkpointing_enable", lambda self, settings: asked.append(settings))
+    load_network(ModelSettings(checkpoint=str(tiny25.folder), gradient_checkpointing=True))
+    assert asked == [{"use_reentrant": False}]

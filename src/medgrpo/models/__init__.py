@@ -14,14 +14,16 @@ from medgrpo.models.model import Completion, Failure, Model, ModelCard, Request,
 from medgrpo.models.nano import build_nano
 from medgrpo.models.options import ModelOptions
 from medgrpo.models.positions import PositionRule, positions_of_runs, rope_positions
-from medgrpo.models.preprocess import Patches, VideoForm, patchify
+from medgrpo.models.preprocess import Patches, VideoForm, patchify, pictures_of
 from medgrpo.models.registry import BACKENDS, SHIPPED, Backend, Shipped, open_model
 from medgrpo.models.scripted import ScriptedModel
 from medgrpo.models.tiny import TINY_KINDS, TinyKind, build_tiny
+from medgrpo.models.vllm_request import LEAVE_PICTURES, import_vllm, vllm_tokens
 from medgrpo.models.whole_folder import new_folder
 
 __all__ = [
     "BACKENDS",
+    "LEAVE_PICTURES",
     "SHIPPED",
     "TINY_KINDS",
     "Backend",
@@ -51,10 +53,13 @@ __all__ = [
     "collate",
     "family_of",
     "halve",
+    "import_vllm",
     "new_folder",
     "open_encoder",
     "open_model",
     "patchify",
+    "pictures_of",
     "positions_of_runs",
     "rope_positions",
+    "vllm_tokens",
 ]

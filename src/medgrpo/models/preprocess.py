@@ -82,6 +82,10 @@ class Patches:
         return (self.rows.astype(np.float32) - shift) / scale
 
 
+_ORDER = (0, 2, 5, 3, 6, 8, 1, 4, 7)
+"""Of the axes (frame, depth, row, merge, patch, column, merge, patch, colour) in a row of patches."""
+
+
 def patchify(clip: SampledClip, form: VideoForm) -> Patches:
     """Cut a clip; the last picture is repeated until the last temporal patch is full. InputError when its size does not fit."""
     height, width = clip.images[0].shape[:2]
@@ -96,7 +100,7 @@ def patchify(clip: SampledClip, form: VideoForm) -> Patches:
     depth, patch, merge = form.temporal_patch_size, form.patch_size, form.merge_size
     frames, rows, columns = len(images) // depth, height // patch, width // patch
     blocks = images.reshape(frames, depth, rows // merge, merge, patch, columns // merge, merge, patch, 3)
-    ordered = blocks.transpose(0, 2, 5, 3, 6, 8, 1, 4, 7)
+    ordered = blocks.transpose(_ORDER)
     firsts, lasts = seconds[::depth], seconds[depth - 1 :: depth]
     return Patches(
         key=clip.key,
@@ -107,3 +111,13 @@ def patchify(clip: SampledClip, form: VideoForm) -> Patches:
         form=form,
         still=clip.still,
     )
+
+
+def pictures_of(patches: Patches) -> NDArray[np.uint8]:
+    """(pictures, height, width, 3): what was cut, with the repeats of the last picture that fill the last temporal patch."""
+    form, (frames, rows, columns) = patches.form, patches.grid_thw
+    depth, patch, merge = form.temporal_patch_size, form.patch_size, form.merge_size
+    axes = (frames, depth, rows // merge, merge, patch, columns // merge, merge, patch, 3)
+    blocks = patches.rows.reshape([axes[axis] for axis in _ORDER])
+    images = blocks.transpose([_ORDER.index(axis) for axis in range(len(axes))])
+    return np.ascontiguousarray(images).reshape(frames * depth, rows * patch, columns * patch, 3)

@@ -1,12 +1,8 @@
 """A checkpoint run by vLLM in this process. Written to its documented interface, tested against a stand-in, not run on a GPU here.
 
-vLLM scales and cuts pictures itself, with transformers' processor: it is given ours in their final size, told to leave it, and told
-each clip's rate. Its positions after a clip follow the rule `maximum` (see `rope_positions`) in the sources that were read.
+What it is given: `vllm_request`. Its positions after a clip follow the rule `maximum` (see `rope_positions`).
 """
 
-# vllm is not installed where this is checked
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportMissingImports=false
 from __future__ import annotations
 
 import asyncio
@@ -15,16 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
-import numpy as np
-
-from medgrpo.core import InputError, MissingExtra, ModelError
+from medgrpo.core import InputError, ModelError
 from medgrpo.models.chat import Encoder, first_line, open_encoder
 from medgrpo.models.model import Completion, Failure, ModelCard, Request
 from medgrpo.models.options import ModelOptions
-from medgrpo.video import SampledClip
+from medgrpo.models.vllm_request import LEAVE_PICTURES, import_vllm, vllm_prompt
 
 _MOST_CLIPS = 4  # a question's and its examples'; vLLM keeps memory for as many
-_LEAVE_PICTURES = {"do_resize": False, "do_sample_frames": False}
 
 
 class VllmModel:
@@ -89,47 +82,21 @@ def open_vllm(name: str, options: ModelOptions) -> VllmModel:
     """
     if options.position_rule != "maximum":
         raise InputError(f"vllm:{name}: vLLM goes on after a clip by the rule `maximum`; give that, or use transformers")
-    try:
-        from vllm import LLM, SamplingParams, __version__
-    except ModuleNotFoundError as error:
-        raise MissingExtra(f"vllm:{name}", "vllm", error.name or "vllm") from error
+    vllm = import_vllm(f"vllm:{name}")
     encoder = open_encoder(name)
     if encoder.family.whole_frames:
         raise InputError(f"vllm:{name}: {encoder.family.model_type} is read by transformers alone; leave vllm: out")
     longest = min(encoder.family.most_tokens, options.batch_tokens)
     encoder = Encoder(encoder.tokenizer, replace(encoder.family, most_tokens=longest))  # what vLLM would refuse is found before
     try:
-        engine = LLM(
+        engine = vllm.LLM(
             model=name,
             dtype=options.dtype,
             max_model_len=longest,
             limit_mm_per_prompt={"video": _MOST_CLIPS, "image": 0},
-            mm_processor_kwargs=_LEAVE_PICTURES,
+            mm_processor_kwargs=LEAVE_PICTURES,
             generation_config="vllm",  # not the checkpoint's own penalties and temperatures
         )
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"vllm:{name}: cannot be loaded: {first_line(error)}") from error
-    return VllmModel(name, engine, SamplingParams, encoder, options, __version__)
-
-
-def vllm_prompt(encoder: Encoder, request: Request) -> Mapping[str, Any]:
-    """What `LLM.generate` takes: the templated text with one pad per clip, and each clip with what is known of its times."""
-    text, clips = encoder.render(request)
-    if not clips:
-        return {"prompt": text}
-    videos = [(np.stack(clip.images), _metadata(clip)) for clip in clips]
-    return {"prompt": text, "multi_modal_data": {"video": videos}, "mm_processor_kwargs": dict(_LEAVE_PICTURES)}
-
-
-def _metadata(clip: SampledClip) -> Mapping[str, Any]:
-    """Already sampled: frame k of len(images) at the nominal rate, so that transformers' `sampled_fps` is that rate."""
-    count = len(clip.images)
-    return {
-        "fps": float(clip.frames_per_second),
-        "total_num_frames": count,
-        "frames_indices": list(range(count)),
-        "duration": float(count / clip.frames_per_second),
-        "width": clip.images[0].shape[1],
-        "height": clip.images[0].shape[0],
-        "do_sample_frames": False,
-    }
+    return VllmModel(name, engine, vllm.SamplingParams, encoder, options, vllm.__version__)

@@ -77,7 +77,10 @@ def prepare_network(network: Any, settings: NetworkSettings) -> None:
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise InputError("model.frozen leaves nothing to train")
     if settings.gradient_checkpointing:
-        network.activation_checkpointing_enable({"use_reentrant": False})
+        # the second is its name in transformers below 5.20, which vLLM asks for
+        names = ("activation_checkpointing_enable", "gradient_checkpointing_enable")
+        enable = next(getattr(network, name) for name in names if hasattr(network, name))
+        enable({"use_reentrant": False})
 
 
 def policy_of(network: Any, encoder: Encoder, recipe: GrpoRecipe, spread: Spread, kept: Kept | None = None) -> Policy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -43,12 +43,27 @@ class LowRank(nn.Module):
 
     @torch.no_grad()
     def merged(self) -> nn.Linear:
-        """The plain layer that computes the same; where weights are of four bits, of what these stand for."""
-        correction = self.scale * (self.up @ self.down)
+        """The plain layer that computes the same, made of this one; where weights are of four bits, of what these stand for."""
         if isinstance(self.base, FourBitLinear):
-            return self.base.plain(correction)
-        self.base.weight += correction
+            return self.plain()
+        self.base.weight += self._correction()
         return self.base
+
+    @torch.no_grad()
+    def plain(self) -> nn.Linear:
+        """The plain layer that computes the same, beside this one."""
+        if isinstance(self.base, FourBitLinear):
+            return self.base.plain(self._correction())
+        bias = cast("nn.Parameter | None", self.base.bias)
+        weight = self.base.weight
+        layer = nn.Linear(weight.shape[1], weight.shape[0], bias is not None, weight.device, weight.dtype)
+        layer.weight.copy_(weight + self._correction())
+        if bias is not None:
+            layer.bias.copy_(bias)
+        return layer
+
+    def _correction(self) -> Tensor:
+        return self.scale * (self.up @ self.down)
 
 
 def add_adapters(language: Any, rank: int, alpha: float, quantise: Quantise | None = None) -> None:
@@ -75,6 +90,22 @@ def merge_adapters(network: nn.Module) -> None:
         for name, child in list(parent.named_children()):
             if isinstance(child, LowRank):
                 setattr(parent, name, child.merged())
+
+
+@torch.no_grad()
+def whole_weights(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
+    """Every weight under the name that it has without adapters, corrections added; the network stays as it is. Of the merged ones
+    no more than one is there at a time."""
+    adapted = {name: module for name, module in network.named_modules() if isinstance(module, LowRank)}
+    for name, weight in network.named_parameters():
+        owner = name.rpartition(".")[0]
+        if owner not in adapted and owner.rpartition(".")[0] not in adapted:
+            yield name, weight.detach()
+    for name, module in adapted.items():
+        layer = module.plain()
+        yield f"{name}.weight", layer.weight.detach()
+        if layer.bias is not None:
+            yield f"{name}.bias", layer.bias.detach()
 
 
 def trained_weights(network: nn.Module) -> dict[str, Tensor]:

@@ -129,7 +129,9 @@ class RolloutSettings(Config):
     """How answers are sampled."""
 
     engine: EngineName = "network"
-    """What samples them; docs/method.md."""
+    """What samples them: the network that is trained, or a vLLM with its own copy of the weights; docs/method.md."""
+    engine_cache_gb: float = Field(default=4.0, gt=0, allow_inf_nan=False)
+    """Of `vllm` alone: its cache of keys and values. No prompt with its answer may be longer than what fits."""
     group_size: int = Field(default=8, ge=2)
     prompts_per_step: int = Field(default=8, ge=1)
     draws_per_step: int = Field(default=24, ge=1)
@@ -227,6 +229,15 @@ class GrpoRecipe(Config):
     update: UpdateSettings = Field(default_factory=UpdateSettings)
     stop: StopSettings = Field(default_factory=StopSettings)
     run: RunSettings
+
+    @model_validator(mode="after")
+    def _positions(self) -> Self:
+        if self.rollout.engine == "vllm" and self.model.position_rule != "maximum":
+            raise ValueError(
+                "rollout.engine = `vllm` goes on after a clip by the rule `maximum`: answers would be drawn under other positions "
+                "than they are trained with; give model.position_rule = `maximum`, or the engine `network`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _spread(self) -> Self:

@@ -164,3 +164,29 @@ def test_a_recipe_of_either_kind_is_told_apart(tmp_path: Path) -> None:
         read_recipe(tmp_path / "s.toml")
     with pytest.raises(InputError, match="cannot be read"):
         read_recipe(tmp_path / "absent.toml")
+
+
+def test_a_second_engine_is_named_with_its_copy_of_the_weights() -> None:
+    recipe, names = _seven(), ("network", "vllm")
+    both = {one: recipe.model_copy(update={"rollout": recipe.rollout.model_copy(update={"engine": one})}) for one in names}
+    plain, with_copy = (make_plan(both[one], Asked(measure=False)) for one in names)
+    weights = 2 * sum(plain.geometry.parameters().values())  # bfloat16
+    held = {part.name: part.held_bytes for part in with_copy.parts}
+    assert held["vLLM: its own copy of the weights"] == weights
+    assert held["vLLM: its cache of keys and values"] == 4_000_000_000
+    assert not [name for name in held if name.startswith("rollout")]
+    assert "sampling   by the network that is trained" in plan_lines(plain)
+    assert "sampling   by vLLM in the same process, which holds a second copy of the weights" in plan_lines(with_copy)
+    assert (plan_json(plain)["engine"], plan_json(with_copy)["engine"]) == ("network", "vllm")
+    told = make_plan(both["vllm"], Asked(device_bytes=with_copy.peak_bytes - 1, measure=False))
+    assert told.advice[0][0] == "rollout.engine = `network` (no second copy of the weights)"
+
+
+def test_time_is_not_measured_where_vllm_samples_and_what_its_cache_cannot_hold_is_said() -> None:
+    recipe = _seven(device="cpu")
+    rollout = recipe.rollout.model_copy(update={"engine": "vllm", "engine_cache_gb": 0.01})
+    plan = make_plan(recipe.model_copy(update={"rollout": rollout}), Asked(processes=2))
+    assert plan.untimed.startswith("vLLM's sampling is not measured here")
+    cache, processes = plan.problems[-2:]
+    assert cache.startswith("rollout.engine_cache_gb = 0.01 holds 174 tokens")  # 10 MB of 28 layers x 2 x 512 numbers of 2 bytes
+    assert processes == "rollout.engine = `vllm` samples in one process, not in 2: the run would be refused"

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from medgrpo.models import Encoded
 from medgrpo.policy.rollout import Sampled
 
-EngineName = Literal["network"]
+EngineName = Literal["network", "vllm"]
 
 
 class Engine(Protocol):

@@ -32,6 +32,7 @@ def _changes(recipe: Recipe, prompt: int, budget: int) -> list[tuple[str, Callab
     frozen = ["vision"] if isinstance(recipe, GrpoRecipe) else ["tower", "projector"]
     changes: list[tuple[str, Callable[[Recipe], Recipe]]] = []
     if isinstance(recipe, GrpoRecipe):
+        changes.append(("rollout.engine = `network` (no second copy of the weights)", _setter("rollout", engine="network")))
         changes += [(f"rollout.{name} = {least}", _setter("rollout", **{name: least})) for name, least in _ROLLOUT.items()]
     changes.append(("model.gradient_checkpointing = true", _setter("model", gradient_checkpointing=True)))
     if isinstance(recipe, GrpoRecipe):

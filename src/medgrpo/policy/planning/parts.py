@@ -54,6 +54,8 @@ def grpo_parts(recipe: GrpoRecipe, g: Geometry, k: Kept, prompt: Counted, cut: S
     if visual:
         features = visual * g.width * (1 + g.deepstack) * k.narrow
         parts.append(Part("features of clips (rollout.prompts_kept)", features, "always", features))
+    if recipe.rollout.engine == "vllm":
+        return parts + vllm_parts(recipe, g, k) + _update_parts(g, k, s, prompt.patches, sum(lengths), 4)
     together, asked = prompts_at_once(recipe, g)
     sampled = together * memory.cache(g, prompt.prompt, size, budget, k.half)
     held_out = asked * memory.cache(g, prompt.prompt, recipe.held_out.answers, budget, k.half)
@@ -66,6 +68,21 @@ def grpo_parts(recipe: GrpoRecipe, g: Geometry, k: Kept, prompt: Counted, cut: S
         Part("rollout: passing values", _prefill(g, prompt, k), "rollout"),
     ]
     return parts + _update_parts(g, k, s, prompt.patches, sum(lengths), 4)
+
+
+def vllm_parts(recipe: GrpoRecipe, g: Geometry, k: Kept) -> list[Part]:
+    """A second copy of the weights, adapters merged, in the arithmetic of the layers, and its cache; both stay there during an
+    update. Its passing values are not counted."""
+    weights = (2 if k.half else 4) * sum(g.parameters().values())
+    return [
+        Part("vLLM: its own copy of the weights", weights, "always", weights),
+        Part("vLLM: its cache of keys and values", int(recipe.rollout.engine_cache_gb * 1e9), "always"),
+    ]
+
+
+def vllm_room(recipe: GrpoRecipe, g: Geometry, k: Kept) -> int:
+    """Tokens that the cache holds."""
+    return int(recipe.rollout.engine_cache_gb * 1e9) // (g.attending * g.keys * 2 * (2 if k.half else 4))
 
 
 def prompts_at_once(recipe: GrpoRecipe, g: Geometry) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from medgrpo.policy.planning.geometry import Geometry, find_geometry
 from medgrpo.policy.planning.layers import Clock, timed
 from medgrpo.policy.planning.machine import Machine
 from medgrpo.policy.planning.memory import Sequence_
-from medgrpo.policy.planning.parts import Part, grpo_parts, in_shares, kept_visual, peak_bytes, sft_parts
+from medgrpo.policy.planning.parts import Part, grpo_parts, in_shares, kept_visual, peak_bytes, sft_parts, vllm_room
 from medgrpo.policy.planning.shape import Recipe, SftSteps, group_pieces, kept_of, sft_steps, trained_parameters
 from medgrpo.policy.planning.stages import grpo_stages, sft_stages
 from medgrpo.policy.planning.tokens import Counted, Tokens, assumed_tokens, count_tokens, tokenizer_of
@@ -59,7 +59,7 @@ class Asked:
 class Plan:
     """`stages`: seconds of a step by stage, in the mean; empty when `untimed` says why there are none. `work` is one step's.
 
-    `advice`: changes of the recipe, and the bytes that it would then need at most.
+    `engine` samples; "" of fine-tuning. `advice`: changes of the recipe, and the bytes that it would then need at most.
     """
 
     kind: str
@@ -80,6 +80,7 @@ class Plan:
     untimed: str
     problems: tuple[str, ...]
     advice: tuple[tuple[str, int], ...]
+    engine: str = ""
 
     @property
     def peak_bytes(self) -> int:
@@ -171,7 +172,7 @@ def _grpo(recipe: GrpoRecipe, known: _Known, asked: Asked, clock: Clock) -> Plan
         step_tokens=recipe.rollout.prompts_per_step * packed, steps=recipe.run.steps, sft=None, parts=parts,
         device_bytes=asked.device_bytes,
         work=sum(works.values(), Work()), stages=stages, timed_by=by, untimed=why,
-        problems=_grpo_problems(recipe, known, budget), advice=(),
+        problems=_grpo_problems(recipe, known, budget), advice=(), engine=recipe.rollout.engine,
     )  # fmt: skip
     return _advised(plan, recipe, known)
 
@@ -250,6 +251,13 @@ def _grpo_problems(recipe: GrpoRecipe, known: _Known, budget: int) -> tuple[str,
             f"one answer behind the longest prompt has {prompt + budget} tokens, more than update.most_packed_tokens = "
             f"{recipe.update.most_packed_tokens}, which a single answer is packed beyond"
         )
+    if recipe.rollout.engine == "vllm" and prompt + budget > (room := vllm_room(recipe, known.g, kept_of(recipe))):
+        problems.append(
+            f"rollout.engine_cache_gb = {recipe.rollout.engine_cache_gb:g} holds {room} tokens, the longest prompt and its answer "
+            f"are {prompt + budget}: clips like it would be skipped"
+        )
+    if recipe.rollout.engine == "vllm" and known.processes > 1:
+        problems.append(f"rollout.engine = `vllm` samples in one process, not in {known.processes}: the run would be refused")
     return tuple(problems)
 
 
@@ -257,6 +265,8 @@ def _cannot_measure(recipe: Recipe, asked: Asked) -> str:
     """Why no time is measured on this machine; empty when it is."""
     if not asked.measure:
         return "not asked for"
+    if isinstance(recipe, GrpoRecipe) and recipe.rollout.engine == "vllm":
+        return "vLLM's sampling is not measured here: plan with rollout.engine = `network`, or give --teraflops and --bandwidth"
     try:
         kind = torch.empty(1, device=recipe.model.device).device.type
     except (RuntimeError, AssertionError):

@@ -7,6 +7,11 @@ from typing import Any
 
 from medgrpo.policy.planning.plan import Plan
 
+_ENGINES = {
+    "network": "the network that is trained",
+    "vllm": "vLLM in the same process, which holds a second copy of the weights",
+}
+
 
 def plan_lines(plan: Plan) -> list[str]:
     """For a person, line by line."""
@@ -22,6 +27,8 @@ def plan_lines(plan: Plan) -> list[str]:
         f"  step     {plan.step_tokens:,.0f} in the update's sequences",
     ]
     lines += [f"  left out {count}: {reason}" for reason, count in plan.tokens.left_out.items()]
+    if plan.engine:
+        lines.append(f"sampling   by {_ENGINES[plan.engine]}")
     lines.append("memory     of one process")
     lines += [f"  {part.held_bytes / 1e9:9.3f} GB  {part.name}" for part in plan.parts if part.held_bytes]
     lines.append(f"  {plan.peak_bytes / 1e9:9.3f} GB  at most: what is always held, and the larger of rollout and update")
@@ -65,6 +72,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "device_bytes": plan.device_bytes,
         "floating_point_operations": plan.work.operations,
         "steps": plan.steps,
+        "engine": plan.engine,
         "stage_seconds": dict(plan.stages),
         "step_seconds": plan.step_seconds,
         "timed_by": plan.timed_by or plan.untimed,
