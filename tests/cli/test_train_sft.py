@@ -15,7 +15,7 @@ pytest.importorskip("transformers", reason="needs the extra `models`")
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ('checkpoint = "m"\nrule = "side"', "model.rule: Extra inputs are not permitted"),
+        ('checkpoint = "m"\nrule = "side"', "model.rule: no such key: did you mean position_rule?"),
         ('checkpoint = "m"', "q.json: cannot be read as"),
     ],
 )

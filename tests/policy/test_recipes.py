@@ -52,11 +52,11 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("[run]\nsteps = 1\nseeed = 3", "run.seeed: Extra inputs are not permitted"),
+        ("[run]\nsteps = 1\nseeed = 3", "run.seeed: no such key: did you mean seed"),
         ('[rewards]\nnormaliser = "logistic"', "needs a calibration"),
         ('[data]\nquestions = "q.json"\ntasks = ["poem"]', "no such task: poem"),
         ("[rollout]\ndraws_per_step = 2", "draws_per_step is at least prompts_per_step"),
-        ("[rollout]\ntemperature = 0", "rollout.temperature"),
+        ("[rollout]\ntemperature = 0", "rollout.temperature: 0 cannot be: give a number above 0"),
         ("[update", "not a TOML file"),
     ],
 )

@@ -201,11 +201,11 @@ def test_other_settings_or_other_questions_do_not_go_on(whole: Path, tiny25: Any
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("[run]\nepochs = 1\nseeed = 3", "run.seeed: Extra inputs are not permitted"),
+        ("[run]\nepochs = 1\nseeed = 3", "run.seeed: no such key: did you mean seed?"),
         ('[model]\ncheckpoint = "m"\nfrozen = ["tower"]\nfeatures = "f"', "`tower` and `projector` are both frozen"),
         ('[model]\ncheckpoint = "m"\nfrozen = ["language"]\nlora_rank = 2', "take `language` out of frozen"),
         ('[model]\ncheckpoint = "m"\nfrozen = ["tower", "projector", "language", "head"]', "leaves nothing to train"),
-        ("[batch]\nsamples_per_step = 0", "batch.samples_per_step"),
+        ("[batch]\nsamples_per_step = 0", "batch.samples_per_step: 0 cannot be: give a whole number of at least 1"),
         ('[data]\nquestions = "q.json"\ntasks = ["poem"]', "no such task: poem"),
     ],
 )

@@ -191,5 +191,5 @@ def test_a_site_is_one_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="rolle"):
         load_site(path)
     path.write_text("role = \n")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="not a TOML file"):
         load_site(path)

@@ -200,8 +200,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = parsed.run(parsed)
         sys.stdout.flush()
     except MedgrpoError as error:
-        line = " ".join(str(error).split())
-        sys.stderr.write(f"medgrpo: error: {line}\n")
+        for line in error.lines:
+            sys.stderr.write(f"medgrpo: error: {' '.join(line.split())}\n")
         return error.exit_code
     except BrokenPipeError:
         # The reader of our output has gone (`medgrpo ... | head`); what is left in the buffer must not fail again at exit.

@@ -13,11 +13,14 @@ from medgrpo.core.errors import (
     MissingExtra,
     ModelError,
     RecordError,
+    SettingsError,
     VideoError,
     needing,
 )
 from medgrpo.core.example import Example
+from medgrpo.core.likeness import nearest, nearest_first
 from medgrpo.core.score import Score, Unparsed
+from medgrpo.core.settings import read_settings, read_tables, told_faults
 from medgrpo.core.space import Box
 from medgrpo.core.time import Span, clock, length
 
@@ -37,10 +40,16 @@ __all__ = [
     "ModelError",
     "RecordError",
     "Score",
+    "SettingsError",
     "Span",
     "Unparsed",
     "VideoError",
     "clock",
     "length",
+    "nearest",
+    "nearest_first",
     "needing",
+    "read_settings",
+    "read_tables",
+    "told_faults",
 ]

@@ -6,6 +6,7 @@ MedgrpoError                 the root; the command line prints it as one line an
     DataError                a data set's folder or label file is not what its format says; carries the path
     DocumentError            a document cannot be read as text; carries the path and the page
     KnowledgeError           a knowledge file contradicts itself; carries the path and the entry
+    SettingsError            settings in a file cannot be; carries a line for each of them
     MissingExtra             the command needs an optional part of the installation; names the pip command
     AccessError              this person may not do this, or has not proved to be this person
     ConflictError            somebody else was faster; nothing was overwritten
@@ -16,7 +17,7 @@ MedgrpoError                 the root; the command line prints it as one line an
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +26,11 @@ class MedgrpoError(Exception):
     """Root of the tree. `str(error)` is one line: what was wrong, where, and what to do."""
 
     exit_code: int = 1
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What the command line prints: one line, but for an error that names several faults."""
+        return (str(self),)
 
     def __str__(self) -> str:
         return "\\n".join(super().__str__().splitlines())  # a path may hold line breaks
@@ -68,6 +74,18 @@ class KnowledgeError(InputError):
     def __init__(self, path: Path | str, entry: str, reason: str) -> None:
         self.path, self.entry, self.reason = Path(path), entry, reason
         super().__init__(f"{path}: {entry}: {reason}")
+
+
+class SettingsError(InputError):
+    """Settings in a file cannot be: `lines` names each, with file, key, what was given and what may be."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = tuple(lines)
+        super().__init__("; ".join(lines))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        return self._lines
 
 
 class MissingExtra(InputError):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from medgrpo.core import Config, InputError
+from medgrpo.core import Config, read_settings
 
 PUBLISHED_RATES = {"0.5": 0.633, "1.0": 0.22, "2.0": 0.075, "0.25": 0.018, "0.2": 0.018, "0.1": 0.018, "3.0": 0.018}
 """Share of MedVidBench's questions by sampling rate (frames per second). The first three are published; the other four together
@@ -65,12 +64,5 @@ class Recipe(Config):
 
 
 def load_recipe(path: Path) -> Recipe:
-    """A TOML file with any of the fields. InputError names the field that is wrong."""
-    try:
-        return Recipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the recipe"
-        raise InputError(f"{path}: {where}: {first['msg']}") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a TOML recipe ({error})") from error
+    """A TOML file with any of the fields. SettingsError names every one that is wrong."""
+    return read_settings(path, Recipe)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
+
+from medgrpo.core import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,7 @@ def repeated(entry: str, names: Iterable[str]) -> Iterator[Fault]:
 def instead(name: str, known: Iterable[str]) -> str:
     """What to write instead of an unknown name: the nearest known one, or some of those that there are."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    if near := nearest(name, names):
+        return f"did you mean {near!r}?"
     few = ", ".join(names[:8])
     return f"known are {few}{' ...' if len(names) > 8 else ''}" if names else "add it first"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from medgrpo.core import Config, InputError
+from medgrpo.core import Config, read_settings
 from medgrpo.models import PositionRule
 from medgrpo.policy.attention import AttentionKind
 from medgrpo.policy.engines.engine import EngineName
@@ -20,7 +19,6 @@ from medgrpo.reward import CAPTION_WEIGHTS, Normaliser, Scale
 from medgrpo.tasks import TASKS
 
 FrozenWeights = Literal["float32", "nf4"]
-Recipe = TypeVar("Recipe", bound=Config)
 
 
 class NetworkSettings(Config):
@@ -245,22 +243,9 @@ class GrpoRecipe(Config):
         return self
 
 
-def parsed_recipe(path: Path, kind: type[Recipe]) -> Recipe:
-    """A TOML file as this kind of recipe, paths as written. InputError names the setting that is wrong."""
-    try:
-        return kind.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file ({error})") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise InputError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
-
-
 def read_grpo_recipe(path: Path) -> GrpoRecipe:
-    """InputError names the setting that is wrong. Paths inside are relative to the recipe's folder."""
-    recipe = parsed_recipe(path, GrpoRecipe)
+    """SettingsError names every setting that is wrong. Paths inside are relative to the recipe's folder."""
+    recipe = read_settings(path, GrpoRecipe)
     here = path.parent
     calibration, held_out = recipe.rewards.calibration, recipe.held_out.questions
     checkpoint = here / recipe.model.checkpoint

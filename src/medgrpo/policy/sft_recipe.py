@@ -7,8 +7,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from medgrpo.core import Config
-from medgrpo.policy.recipe import DataSettings, NetworkSettings, parsed_recipe, refuse_shares_of_four_bits
+from medgrpo.core import Config, read_settings
+from medgrpo.policy.recipe import DataSettings, NetworkSettings, refuse_shares_of_four_bits
 from medgrpo.policy.spreading import SpreadKind
 from medgrpo.policy.trackers import TrackerName
 
@@ -83,8 +83,8 @@ class SftRecipe(Config):
 
 
 def read_sft_recipe(path: Path) -> SftRecipe:
-    """InputError names the setting that is wrong. Paths inside are relative to the recipe's folder."""
-    recipe = parsed_recipe(path, SftRecipe)
+    """SettingsError names every setting that is wrong. Paths inside are relative to the recipe's folder."""
+    recipe = read_settings(path, SftRecipe)
     here = path.parent
     model, checkpoint = recipe.model, here / recipe.model.checkpoint
     changed: dict[str, object] = {"features": model.features and here / model.features}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from medgrpo.core import Config, InputError
+from medgrpo.core import Config, read_settings
 from medgrpo.training.backbone import BackboneName
 
 
@@ -30,15 +29,5 @@ class PerceptionRecipe(Config):
 
 
 def read_recipe(path: Path | None) -> PerceptionRecipe:
-    """The defaults, changed by a TOML file where one is given; InputError names the setting that is wrong."""
-    if path is None:
-        return PerceptionRecipe()
-    try:
-        return PerceptionRecipe.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file ({error})") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"{path}: {'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from error
+    """The defaults, changed by a TOML file where one is given; SettingsError names every setting that is wrong."""
+    return PerceptionRecipe() if path is None else read_settings(path, PerceptionRecipe)

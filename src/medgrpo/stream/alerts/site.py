@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from medgrpo.core import Config, InputError
+from medgrpo.core import Config, read_settings
 from medgrpo.stream.keeping import ClipSettings, Retention
 from medgrpo.stream.privacy import Privacy
 from medgrpo.video import RingLimits
@@ -78,11 +77,5 @@ class Site(Config):
 
 
 def load_site(path: Path) -> Site:
-    """A site from its TOML file; InputError in one line when something in it cannot be."""
-    try:
-        return Site.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a site's file: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise InputError(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+    """A site from its TOML file; SettingsError names everything in it that cannot be."""
+    return read_settings(path, Site)
