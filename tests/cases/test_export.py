@@ -35,6 +35,7 @@ def test_the_machine_s_draft_tells_what_people_corrected(store: CaseStore, made:
     assert "- [00:05] The gallbladder is grasped and lifted.\n" in course
     assert "- [00:15] Two clips. (reworded by Dr Ada Stein)\n" in course
     assert "bleeds" not in course
+    assert "key frame" not in text  # it holds none
     corrections = text[text.index("\nCORRECTIONS\n") :]
     assert '"The liver bed bleeds." rejected by Dr Ben Wu' in corrections
     assert ": counted" in corrections
@@ -66,6 +67,7 @@ def test_an_export_is_whole_and_comes_back(
     page = (tmp_path / "signed" / "operative_report.html").read_text()
     assert "Version 1, signed by Dr Ada Stein (ada) at " in page
     assert "DRAFT" not in page
+    assert not any("in this document" in path.read_text() for path in (tmp_path / "signed").glob("operative_report.*"))
     assert "It went well &lt;b&gt;." in page
     values = json.loads((tmp_path / "signed" / "operative_report.json").read_text())
     assert values["notice"].startswith("Version 1, signed by Dr Ada Stein")

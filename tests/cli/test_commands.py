@@ -68,10 +68,14 @@ def test_a_batch_names_what_failed(video, tmp_path, capsys):
     ("arguments", "words"),
     [
         (["analyze", "none.mp4"], "none.mp4"),
-        (["analyze", "none.mp4", "--looks-per-second", "100"], "--looks-per-second: Input should be less than or equal to 60"),
+        (
+            ["analyze", "none.mp4", "--looks-per-second", "100"],
+            "--looks-per-second: 100.0 cannot be: give a number above 0, at most 60",
+        ),
         (["analyze", "a/x.mp4", "b/x.mp4"], "b/x.mp4: its results would go to x.medgrpo"),
         (["simulate", "--minutes", "1", "--out", "sim"], "can be simulated in 2 to 600 minutes"),
-        (["simulate", "--procedure", "magic", "--out", "sim"], "magic"),
+        (["simulate", "--procedure", "bench-sutring", "--out", "sim"], "cannot be drawn; there are bench-suturing, "),
+        (["simulate", "--procedure", "surgical_hand_scrub", "--out", "sim"], "there are "),
         (["simulate", "--procedure", "open-surgery", "--deviation", "bleeding", "--out", "sim"], "knows none"),
         (["simulate", "--out", "/dev/null/sim"], "cannot be written"),
         (["demo", "--seed", "-1"], "seed"),

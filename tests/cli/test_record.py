@@ -57,3 +57,13 @@ def test_what_was_recorded_is_shown_and_exported(record: Path, tmp_path: Path, c
 def test_no_record_is_one_line(tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["record", *command[:1], str(tmp_path / "none"), *command[1:]]) == 4
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_case_folder_is_taken_for_the_record_in_it(record: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["record", "verify", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.startswith(f"{record}: ")
+    assert cli.main(["record", "show", str(tmp_path), "--kind", "alert"]) == 0
+    assert '{"channel": "bleeding"}' in capsys.readouterr().out
+    assert cli.main(["record", "export", str(tmp_path), "--out", str(tmp_path / "out.csv")]) == 0
+    (record / "record").mkdir()  # what lies in a record is never taken for it
+    assert cli.main(["record", "show", str(record), "--head"]) == 0

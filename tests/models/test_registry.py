@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from medgrpo.core import DataError, MissingExtra, ModelError
-from medgrpo.models import BACKENDS, ModelOptions, Request, TinyKind, open_model
+from medgrpo.core import DataError, InputError, MissingExtra, ModelError
+from medgrpo.models import BACKENDS, ModelOptions, Request, TinyKind, open_encoder, open_model
 
 
 def test_each_way_of_writing_a_name_has_its_backend(tiny: dict[TinyKind, Path], tmp_path: Path) -> None:
@@ -54,3 +54,26 @@ def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delitem(sys.modules, "medgrpo.models.transformers_model", raising=False)
     with pytest.raises(MissingExtra, match=r"pip install 'medgrpo\[models\]'"):
         open_model("ORG/NAME")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("nano-2", r"^nano-2: no such folder, .* is shipped: nano is \(did you mean nano\?\)\. A hub name is ORG/NAME"),
+        ("vllm:nanoo", r"^nanoo: no such folder, .*did you mean nano\?"),
+        ("Qwen2.5-VL-7B-Instruct", r"nano is\. A hub name is ORG/NAME, as Qwen/Qwen2\.5-VL-7B-Instruct$"),
+    ],
+)
+def test_a_slip_is_told_at_once_and_no_hub_is_asked(name: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # nothing heavy is imported before
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(InputError, match=said):
+        open_model(name)
+
+
+def test_a_recipe_s_checkpoint_is_looked_at_in_the_same_way() -> None:
+    pytest.importorskip("transformers")
+    with pytest.raises(InputError, match=r"did you mean nano\?"):
+        open_encoder("nanoo")
+    with pytest.raises(InputError, match=r"where a folder is wanted, it is .*shipped/nano"):
+        open_encoder("nano")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
-from medgrpo.core import InputError, Span
-from medgrpo.policy import train_tower
+from medgrpo.core import InputError, Interrupted, Span
+from medgrpo.policy import TowerFigures, run_lines, train_tower
 from medgrpo.policy.tower import Pair, Words, figures_of, tower_loss, truths_of
 from medgrpo.simulation import simulate_world, write_world
 from medgrpo.sources import SimulatedCase
@@ -67,6 +69,48 @@ def test_it_learns(tmp_path: Path, nano_start: Path) -> None:
 
     before, after = run("before", 1), run("after", 25)
     assert getattr(after, "label") > getattr(before, "label") + 0.1  # noqa: B009
-    assert (tmp_path / "after" / "model.safetensors").exists()
-    with pytest.raises(InputError, match="already there"):
+    assert (tmp_path / "after" / "model" / "model.safetensors").exists()
+    with pytest.raises(InputError, match=r"holds a run with other settings \(steps\)"):
         run("after", 1)
+
+
+def test_killed_or_stopped_it_goes_on_to_the_same_losses(tmp_path: Path, nano_start: Path) -> None:
+    case = simulate_world("bench-suturing", 0.5, 1, size_wh=(160, 120), frame_rate=1)
+    write_world(case, tmp_path / "cases" / "a", video=False, frames=True)
+
+    def run(name: str, progress: Any = lambda *_: None, stop: Any = lambda: False) -> TowerFigures:
+        cases = tmp_path / "cases"
+        return train_tower(cases, cases, str(nano_start), tmp_path / name, 6, 0, progress, stop, checkpoint_every=2)
+
+    def losses(name: str) -> list[Any]:
+        return run_lines(tmp_path / name, "metrics.jsonl")
+
+    figures = run("whole")
+    assert [line["step"] for line in losses("whole")] == list(range(6))
+
+    saved = 0
+
+    def killed() -> bool:  # in the middle of a step, after a line that no checkpoint knows
+        nonlocal saved
+        saved += 1
+        if saved == 4:
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        run("killed", stop=killed)
+    assert len(losses("killed")) == 3
+    assert run("killed") == figures
+
+    asked = iter([False, True])
+    with pytest.raises(Interrupted, match="after step 1 of 6; the same command goes on"):
+        run("stopped", stop=lambda: next(asked))
+    assert run("stopped") == figures
+    weights = {name: load_file(tmp_path / name / "model" / "model.safetensors") for name in ("whole", "killed", "stopped")}
+    for name in ("killed", "stopped"):
+        assert losses(name) == losses("whole")
+        assert all(torch.equal(value, weights[name][key]) for key, value in weights["whole"].items())
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "mine.txt").write_text("x")
+    with pytest.raises(InputError, match="is not empty and no run"):
+        run("other")

@@ -8,7 +8,7 @@ import pytest
 from medgrpo.core import KnowledgeError, Span
 from medgrpo.knowledge import Procedure
 from medgrpo.reasoning import Coverage, Event, EventKind, Evidence, Finding, PhaseSegment, RiskLevel, Timeline
-from medgrpo.report import CaseInfo, Field, Provenance, Report, draft_report
+from medgrpo.report import CaseInfo, Field, Provenance, Report, draft_report, report_text
 
 Case = Callable[..., CaseInfo]
 
@@ -45,7 +45,15 @@ def test_what_was_seen_has_times_and_statements(report: Report) -> None:
     assert field(report, "bleeding").value == "seen twice (03:53, 07:04)"
     assert field(report, "energy devices used").value == "hook, bipolar forceps"
     assert field(report, "energy devices used").provenance is Provenance.INFERRED
-    assert field(report, "stills").value == f"{len(report.key_frames)} key frames in this document"
+    assert field(report, "stills").value == f"{len(report.key_frames)} key frames"
+
+
+def test_a_text_does_not_promise_pictures_that_it_does_not_hold(report: Report) -> None:
+    assert report.key_frames
+    text = report_text(report)
+    assert "key frame" not in text
+    assert "Stills" not in text
+    assert "- Cystic duct: control: clipping seen twice" in text
 
 
 def test_nothing_is_filled_by_default(report: Report) -> None:

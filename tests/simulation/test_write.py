@@ -61,7 +61,7 @@ def test_labels_decode_to_the_truth(case: Case) -> None:
 
 
 def test_no_half_written_file_is_left(written: Path) -> None:
-    assert not [path for path in written.rglob("*") if ".part" in path.name]
+    assert not [path for path in written.rglob("*") if "unfinished" in path.name]
 
 
 def test_truth_files_agree_with_the_script(case: Case, written: Path) -> None:

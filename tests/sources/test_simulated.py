@@ -128,3 +128,17 @@ def test_next_actions_show_the_pictures_of_their_clip(tmp_path: Path) -> None:
     asked = next(one for one in _found(tmp_path) if one.qa_type == "next_action")
     assert asked.frame_numbers == tuple(range(10))
     assert asked.frames[-1] == "a/videos/SIM0001/000009.jpg"
+
+
+def test_a_stretch_between_two_seconds_has_no_picture_and_no_question(tmp_path: Path) -> None:
+    _bench(tmp_path / "a")
+    path = tmp_path / "a" / "truth.json"
+    truth = json.loads(path.read_text(encoding="utf-8"))
+    stretches = ((0, 9.2, "reach"), (9.2, 9.9, "push"), (9.9, 10.3, "pull"), (10.3, 30, "push"))
+    truth["actions"] = [_span(start, end, label=label) for start, end, label in stretches]
+    path.write_text(json.dumps(truth), encoding="utf-8")
+    asked = [one for one in _found(tmp_path) if one.qa_type == "next_action"]
+    assert [(one.answer, len(one.frames)) for one in asked] == [("push", 10), ("push", 1)]  # after 9.2-9.9 none, after 9.9-10.3 one
+    for picture in (tmp_path / "a" / "frames").glob("*.jpg"):
+        picture.unlink()
+    assert len([one for one in _found(tmp_path) if one.qa_type == "next_action"]) == 3  # without any picture all are as they were

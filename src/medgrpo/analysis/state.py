@@ -8,7 +8,6 @@ handed to the operating system before the next look, so a kill loses at most the
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from pydantic import ValidationError
 
 from medgrpo.analysis.records import parse_line, record_line
 from medgrpo.analysis.settings import AnalysisOptions, Existing, VideoIdentity
-from medgrpo.core import Config, InputError
+from medgrpo.core import Config, InputError, whole_file, write_whole
 from medgrpo.perception import Observation
 from medgrpo.video import ReadingReport
 
@@ -82,9 +81,7 @@ class State:
             header_path = self._partial / "header.json"
             if not header_path.exists():
                 self._looks.unlink(missing_ok=True)
-                unfinished = self._partial / "header.json.unfinished"
-                unfinished.write_text(header.model_dump_json(indent=1), encoding="utf-8")
-                unfinished.replace(header_path)
+                write_whole(header_path, header.model_dump_json(indent=1))
             self._drop_torn_line()
             self._stream = self._looks.open("ab", buffering=0)
 
@@ -150,12 +147,8 @@ class State:
 
 
 def _appear(path: Path, partial: Path, parts: Iterator[bytes]) -> None:
-    unfinished = partial / f"{path.name}.unfinished"
-    with unfinished.open("wb") as stream:
+    with whole_file(path, durable=True, aside=partial) as unfinished, unfinished.open("wb") as stream:
         stream.writelines(parts)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)
 
 
 def stored_header(out_dir: Path) -> StateHeader | None:

@@ -7,6 +7,7 @@ from medgrpo.audit.head import Head, read_head
 from medgrpo.audit.journal import CLOSED, HEAD, STOPPED, Journal, Times
 from medgrpo.audit.keys import PublicKey, SigningKey
 from medgrpo.audit.pruning import Pruned, Rule, cases_in, prune, remove_leftovers
+from medgrpo.audit.tail import record_in
 from medgrpo.audit.verification import Fault, Verification, read_entries, verify
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "prune",
     "read_entries",
     "read_head",
+    "record_in",
     "remove_leftovers",
     "verify",
 ]

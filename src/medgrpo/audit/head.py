@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from medgrpo.audit.entry import canonical
 from medgrpo.audit.keys import PublicKey, SigningKey
+from medgrpo.core import write_whole
 
 HEAD_NAME = "head.json"
 
@@ -63,12 +63,7 @@ class Head:
 
 def write_head(folder: Path, head: Head) -> None:
     """Replace the folder's head whole; OSError when it cannot be written."""
-    beside = folder / f".{HEAD_NAME}.unfinished"
-    with beside.open("wb") as stream:
-        stream.write(canonical(head.written()) + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(folder / HEAD_NAME)
+    write_whole(folder / HEAD_NAME, canonical(head.written()) + b"\n", durable=True)
 
 
 def read_head(folder: Path) -> Head:

@@ -32,6 +32,12 @@ def files_of(folder: Path) -> list[Path]:
     return sorted((path for path in folder.iterdir() if _NAME.fullmatch(path.name)), key=lambda path: int(path.stem))
 
 
+def record_in(folder: Path) -> Path:
+    """The record's own folder: the one given, or `record` in it where that of a case was given, which holds no entries itself."""
+    inside = folder / "record"
+    return inside if inside.is_dir() and not files_of(folder) else folder
+
+
 def taken_up(folder: Path) -> End:
     """Cut a torn line off the last file and say where the record ends. RecordError when its last whole line is no entry."""
     files = files_of(folder)

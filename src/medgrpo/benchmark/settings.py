@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field, ValidationError, model_validator
 
-from medgrpo.core import Config, DataError, InputError
+from medgrpo.core import Config, DataError, InputError, whole_file
 from medgrpo.models import ModelCard
 
 SETTINGS_NAME = "settings.json"
@@ -139,12 +138,8 @@ def claim_anew(folder: Path, settings: RunSettings) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """The file appears whole or not at all, and is on the disk when this returns. InputError when the disk refuses."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        with unfinished.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
+        with whole_file(path, durable=True) as hidden:
+            hidden.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{error.filename or path}: cannot be written: {error.strerror}") from error

@@ -16,7 +16,7 @@ from medgrpo.cases.draft import draft_text, drafted
 from medgrpo.cases.folder import read_folder
 from medgrpo.cases.store import CaseStore
 from medgrpo.cases.values import Version
-from medgrpo.core import DataError, InputError
+from medgrpo.core import DataError, InputError, whole_folder
 
 SUMS, INDEX = "SHA256SUMS", "case.json"
 _OWN = (SUMS, INDEX, "operative_report.html", "operative_report.json", "operative_report.draft.html")
@@ -44,7 +44,6 @@ def export_case(store: CaseStore, id: str, out: Path) -> Exported:
     report, draft = drafted(read, case.name, corrections), draft_text(read, case.name, corrections)
     if out.exists():
         raise InputError(f"{out}: is there already: give a new folder")
-    unfinished = out.with_name(f".{out.name}.unfinished")
     shown = standing_version(versions)
     index = {
         "format": "medgrpo-case/1",
@@ -54,19 +53,16 @@ def export_case(store: CaseStore, id: str, out: Path) -> Exported:
         "versions": [asdict(one) for one in versions],
     }
     try:
-        if unfinished.exists():
-            shutil.rmtree(unfinished)
-        unfinished.mkdir(parents=True)
-        left_out = tuple(_copied(source, unfinished))
-        _write(unfinished / INDEX, json.dumps(index, ensure_ascii=False, indent=1) + "\n")
-        _write(unfinished / "operative_report.html", report_page(case, shown, versions, corrections, draft))
-        values = report_values(case, shown, versions, corrections, report, draft)
-        _write(unfinished / "operative_report.json", json.dumps(values, ensure_ascii=False, indent=1) + "\n")
-        if versions and _is_amending(shown, versions):
-            _write(unfinished / "operative_report.draft.html", report_page(case, versions[-1], versions, corrections, draft))
-        lines = [f"{digest_of_file(path)}  {path.relative_to(unfinished).as_posix()}\n" for path in _files(unfinished)]
-        _write(unfinished / SUMS, "".join(lines))
-        unfinished.replace(out)
+        with whole_folder(out) as unfinished:
+            left_out = tuple(_copied(source, unfinished))
+            _write(unfinished / INDEX, json.dumps(index, ensure_ascii=False, indent=1) + "\n")
+            _write(unfinished / "operative_report.html", report_page(case, shown, versions, corrections, draft))
+            values = report_values(case, shown, versions, corrections, report, draft)
+            _write(unfinished / "operative_report.json", json.dumps(values, ensure_ascii=False, indent=1) + "\n")
+            if versions and _is_amending(shown, versions):
+                _write(unfinished / "operative_report.draft.html", report_page(case, versions[-1], versions, corrections, draft))
+            lines = [f"{digest_of_file(path)}  {path.relative_to(unfinished).as_posix()}\n" for path in _files(unfinished)]
+            _write(unfinished / SUMS, "".join(lines))
     except OSError as error:
         raise InputError(f"{error.filename or out}: cannot be written: {error.strerror or error}") from error
     paths = list(_files(out))

@@ -17,11 +17,11 @@ from pydantic import TypeAdapter, ValidationError
 import medgrpo
 from medgrpo.analysis import parse_line, record_line, timeline_of, timeline_records
 from medgrpo.audit import Entry, attachments, read_entries
-from medgrpo.core import DataError, RecordError
+from medgrpo.core import DataError, RecordError, write_whole
 from medgrpo.knowledge import load_procedure
 from medgrpo.perception import Observation
 from medgrpo.reasoning import Coverage, Reasoner, Timeline
-from medgrpo.stream import Decision, Site, reasoner_config, write_whole
+from medgrpo.stream import Decision, Site, reasoner_config
 
 _KEPT = ".timeline.jsonl"
 _COVERAGE = TypeAdapter(Coverage)
@@ -155,6 +155,6 @@ def _keep(case: Path, of: str, timeline: Timeline) -> None:
         "models": list(timeline.models),
     }
     try:
-        write_whole(case / _KEPT, json.dumps(head).encode() + b"\n" + b"".join(lines))
+        write_whole(case / _KEPT, json.dumps(head).encode() + b"\n" + b"".join(lines), durable=True)
     except OSError as error:
         raise DataError(case, f"its timeline cannot be kept there: {error.strerror or error}") from error

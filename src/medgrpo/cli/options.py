@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from medgrpo.analysis import AnalysisOptions, Help
-from medgrpo.core import InputError
+from medgrpo.core import InputError, told_faults
 from medgrpo.library import open_knowledge_base
 from medgrpo.models import Endpoint
 from medgrpo.reasoning import ModelRephraser
@@ -17,9 +17,8 @@ def analysis_options(looks_per_second: float, procedure: str, rephrase_model: st
     try:
         return AnalysisOptions(looks_per_second=looks_per_second, procedure=procedure, rephrase_model=rephrase_model)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        name = "--" + str(first["loc"][0]).replace("_", "-")
-        raise InputError(f"{name}: {first['msg']}, got {first['input']}") from error
+        key, _, words = told_faults(error, AnalysisOptions, {})[0].partition(":")
+        raise InputError(f"--{key.replace('_', '-')}:{words}") from error
 
 
 def given_help(knowledge: Path | None, rephrase_url: str | None, rephrase_model: str | None) -> Help:

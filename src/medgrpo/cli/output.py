@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from medgrpo.core import InputError
+from medgrpo.core import InputError, write_whole
 
 
 @contextmanager
@@ -20,7 +20,5 @@ def writing(path: Path) -> Generator[None]:
 
 def write_text(path: Path, text: str) -> None:
     """Write it whole or not at all; InputError when it cannot be written."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
     with writing(path):
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
+        write_whole(path, text)

@@ -16,7 +16,7 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
         "clips and evidence pictures beside it against their hashes. Each fault is printed "
         "with file and line. Exit code 4 when the record is not as it was written.",
     )
-    parser.add_argument("record", metavar="DIR", type=Path, help="folder of the record")
+    parser.add_argument("record", metavar="DIR", type=Path, help="folder of the record, or of the case that holds it")
     parser.add_argument("--without-files", action="store_true", help="leave out the clips and evidence pictures beside the record")
     parser.add_argument("--key", metavar="HEX", help="public key that must have signed it (medgrpo record show --head prints it)")
     return parser
@@ -27,19 +27,20 @@ def run(args: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from medgrpo.audit import PublicKey, verify
+    from medgrpo.audit import PublicKey, record_in, verify
     from medgrpo.core import InputError
 
     try:
         key = None if args.key is None else PublicKey(args.key)
     except ValueError as error:
         raise InputError(f"--key: {args.key!r} is no public key: give 64 hexadecimal digits") from error
-    found = verify(args.record, key, files_too=not args.without_files)
+    record: Path = record_in(args.record)
+    found = verify(record, key, files_too=not args.without_files)
     console = Console(highlight=False, soft_wrap=True)
     for fault in found.faults:
         console.print(str(fault), markup=False)
     state = "closed" if found.closed else f"open: {found.after_head} entries after the last signed head"
-    told = f"{args.record}: {found.entries} entries, {state}"
+    told = f"{record}: {found.entries} entries, {state}"
     told += f"; a line of {found.torn_bytes} bytes was cut off" if found.torn_bytes else ""
     told += f"; {found.gaps} entries were refused by the disk" if found.gaps else ""
     told += f"; {found.files} files beside it as they were" if found.files else ""

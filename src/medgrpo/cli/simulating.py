@@ -17,6 +17,7 @@ DEVIATIONS = ("division_before_clipping", "clipping_before_critical_view", "blee
 """The simulation room's deviations by name; written out here because `--help` must not import that room. A test compares."""
 WORLDS = ("bench-suturing", "submucosal-dissection", "open-surgery")
 """Its worlds beside cholecystectomy, likewise."""
+_CHOLECYSTECTOMY, _DRAWN = "cholecystectomy", "laparoscopic_cholecystectomy"
 
 
 def add_case_arguments(parser: argparse.ArgumentParser, minutes: float) -> None:
@@ -75,8 +76,15 @@ def simulate_with_progress(
 def _operation(
     procedure: str, minutes: float, seed: int, deviations: Sequence[str], size_wh: tuple[int, int], frame_rate: int
 ) -> Case:
-    from medgrpo.knowledge import load_procedure
+    from medgrpo.core import InputError, nearest_first
+    from medgrpo.knowledge import PROCEDURES, load_procedure
     from medgrpo.simulation import Deviation, simulate
 
+    if not procedure.endswith(".toml") and PROCEDURES.get(procedure) != _DRAWN:
+        there = ", ".join(nearest_first(procedure, (_CHOLECYSTECTOMY, *WORLDS)))
+        raise InputError(
+            f"--procedure: {procedure!r} cannot be drawn; there are {there}; or give a .toml file of a procedure with CholecT50's "
+            f"seven phases"
+        )
     chosen = tuple(Deviation(name) for name in deviations)
     return simulate(load_procedure(procedure), minutes, seed, chosen, size_wh=size_wh, frame_rate=frame_rate)

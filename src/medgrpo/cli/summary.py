@@ -52,7 +52,11 @@ def print_words(told: Sequence[tuple[Outcome, Sequence[Words]]]) -> None:
         for one in said:
             words = escape(one.text) if one.text is not None else f"[red]no answer[/]: {escape(one.failure or '')}"
             console.print(f"  {clock(one.span.start_seconds)}-{clock(one.span.end_seconds)} {label(one.task)}: {words}")
-        console.print(f"  in {escape(str(outcome.out_dir / WORDS_FILE))}", soft_wrap=True)
+            for doubt in one.doubts:
+                console.print(f"    [red]cannot be[/]: {escape(doubt)}")
+        doubted = sum(bool(one.doubts) for one in said)
+        marked = f"; {doubted} of {len(said)} answers hold what cannot be" if doubted else ""
+        console.print(f"  in {escape(str(outcome.out_dir / WORDS_FILE))}{marked}", soft_wrap=True)
 
 
 def _print_result(console: Console, result: AnalysisResult) -> None:

@@ -23,6 +23,7 @@ from medgrpo.core.score import Score, Unparsed
 from medgrpo.core.settings import read_settings, read_tables, told_faults
 from medgrpo.core.space import Box
 from medgrpo.core.time import Span, clock, length
+from medgrpo.core.whole import hidden_name, whole_file, whole_folder, write_whole
 
 __all__ = [
     "AccessError",
@@ -45,6 +46,7 @@ __all__ = [
     "Unparsed",
     "VideoError",
     "clock",
+    "hidden_name",
     "length",
     "nearest",
     "nearest_first",
@@ -52,4 +54,7 @@ __all__ = [
     "read_settings",
     "read_tables",
     "told_faults",
+    "whole_file",
+    "whole_folder",
+    "write_whole",
 ]

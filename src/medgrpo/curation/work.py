@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from medgrpo.core import InputError
+from medgrpo.core import InputError, whole_file
 
 FOLDER = ".work"
 
@@ -19,17 +19,11 @@ FOLDER = ".work"
 def whole(path: Path) -> Generator[IO[bytes]]:
     """A stream beside the file, which takes its place once everything is on disk. InputError when the disk refuses."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.unfinished")
     try:
-        with beside.open("wb") as stream:
+        with whole_file(path, durable=True) as hidden, hidden.open("wb") as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
     except OSError as error:
         raise InputError(f"{error.filename or path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-from medgrpo.core import Config, DocumentError, InputError, MissingExtra
+from medgrpo.core import Config, DocumentError, InputError, MissingExtra, write_whole
 from medgrpo.knowledge import Vocabulary
 from medgrpo.library.claims import EXTRACTOR
 from medgrpo.library.conflicts import Conflict
@@ -125,9 +125,7 @@ def _prepare(out: Path) -> None:
         shutil.rmtree(out / PARTIAL, ignore_errors=True)
         (out / PARTIAL).mkdir(parents=True)
         if not (out / HEADER).exists():
-            unfinished = out / PARTIAL / HEADER
-            unfinished.write_text(Header(schema_version=1).model_dump_json() + "\n", encoding="utf-8")
-            unfinished.replace(out / HEADER)
+            write_whole(out / HEADER, Header(schema_version=1).model_dump_json() + "\n", aside=out / PARTIAL)
         (out / DOCUMENTS).mkdir(exist_ok=True)
     except OSError as error:
         raise InputError(f"{error.filename or out}: cannot be written: {error.strerror}") from error

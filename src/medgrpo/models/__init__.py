@@ -15,8 +15,9 @@ from medgrpo.models.nano import build_nano
 from medgrpo.models.options import ModelOptions
 from medgrpo.models.positions import PositionRule, positions_of_runs, rope_positions
 from medgrpo.models.preprocess import Patches, VideoForm, patchify, pictures_of
-from medgrpo.models.registry import BACKENDS, SHIPPED, Backend, Shipped, open_model
+from medgrpo.models.registry import BACKENDS, Backend, open_model
 from medgrpo.models.scripted import ScriptedModel
+from medgrpo.models.shipping import SHIPPED, Shipped
 from medgrpo.models.tiny import TINY_KINDS, TinyKind, build_tiny
 from medgrpo.models.vllm_request import LEAVE_PICTURES, import_vllm, vllm_tokens
 from medgrpo.models.whole_folder import new_folder

@@ -20,6 +20,7 @@ from medgrpo.models.family import Family, family_of
 from medgrpo.models.model import Request
 from medgrpo.models.preprocess import Patches, patchify
 from medgrpo.models.quiet import quiet_loading
+from medgrpo.models.shipping import check_name
 from medgrpo.video import SampledClip
 
 if TYPE_CHECKING:
@@ -146,7 +147,9 @@ class Encoder:
 
 
 def open_encoder(name: str) -> Encoder:
-    """The encoder of a folder or hub name. ModelError when it is not there or no video-language model that we can encode."""
+    """The encoder of a folder or hub name. ModelError when it is not there or no video-language model that we can encode,
+    InputError for a name that is neither."""
+    check_name(name)
     try:
         from transformers import AutoConfig, AutoTokenizer
     except ModuleNotFoundError as error:

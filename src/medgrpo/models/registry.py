@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from medgrpo.models.model import Model
 from medgrpo.models.openai_compatible import open_endpoint
 from medgrpo.models.options import ModelOptions
 from medgrpo.models.scripted import open_scripted
+from medgrpo.models.shipping import SHIPPED, Shipped, check_name
 from medgrpo.models.vllm_model import open_vllm
 
 
@@ -35,21 +36,6 @@ def _transformers(name: str, options: ModelOptions, folder: Path | None = None) 
     return open_transformers(name, options, folder)
 
 
-@dataclass(frozen=True, slots=True)
-class Shipped:
-    """A checkpoint inside this package, `CARD.md` beside its weights, and how clips were shown to it in training."""
-
-    folder: Path
-    most_frames: int
-    patches: int
-    """Merged patches of a picture."""
-
-
-SHIPPED: Mapping[str, Shipped] = {
-    "nano": Shipped(Path(__file__).parent / "shipped" / "nano", most_frames=16, patches=12),
-}
-"""By the whole of what a person writes: one folder and one line each."""
-
 BACKENDS = (
     Backend("scripted", "scripted:FILE", ("scripted:",), True, lambda name, _: open_scripted(Path(name))),
     Backend("vllm", "vllm:ORG/NAME or vllm:FOLDER", ("vllm:",), True, open_vllm),
@@ -68,7 +54,10 @@ def open_model(name: str, options: ModelOptions | None = None) -> Model:
         return _transformers(name, _as_trained(shipped, options or ModelOptions()), shipped.folder)
     backend = next(one for one in BACKENDS if name.startswith(one.beginnings))
     beginning = next(one for one in backend.beginnings if name.startswith(one))
-    return backend.open(name.removeprefix(beginning) if backend.cut else name, options or ModelOptions())
+    given = name.removeprefix(beginning) if backend.cut else name
+    if backend.name in ("transformers", "vllm"):
+        check_name(given)  # before torch is imported
+    return backend.open(given, options or ModelOptions())
 
 
 def _as_trained(shipped: Shipped, options: ModelOptions) -> ModelOptions:

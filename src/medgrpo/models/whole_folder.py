@@ -1,13 +1,12 @@
-"""A folder that appears whole or not at all."""
+"""A model's folder that appears whole or not at all."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from medgrpo.core import InputError
+from medgrpo.core import InputError, whole_folder
 
 
 @contextmanager
@@ -17,11 +16,5 @@ def new_folder(out: Path) -> Generator[Path]:
     InputError when `out` is there already."""
     if out.exists():
         raise InputError(f"{out}: is already there; give a new folder")
-    unfinished = out.with_name(f".{out.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    try:
+    with whole_folder(out) as unfinished:
         yield unfinished
-        unfinished.replace(out)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

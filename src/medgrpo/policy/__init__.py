@@ -33,7 +33,8 @@ from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs, 
 from medgrpo.policy.sft_recipe import SftModelSettings, SftRecipe, read_sft_recipe
 from medgrpo.policy.spreading import Spread, spread_over
 from medgrpo.policy.team import ALONE, PeerLost, Team, open_team
-from medgrpo.policy.tower import TowerFigures, train_tower
+from medgrpo.policy.tower import TowerFigures
+from medgrpo.policy.tower_run import train_tower
 from medgrpo.policy.trackers import OPENERS, Trackers
 from medgrpo.policy.update import Group, Idle, accumulate, measured, pieces, update_weights
 

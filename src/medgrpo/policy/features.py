@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
@@ -17,7 +16,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from medgrpo.core import InputError, ModelError
+from medgrpo.core import InputError, ModelError, whole_file
 from medgrpo.models import Patches
 
 Features = tuple[Tensor, ...]
@@ -64,11 +63,10 @@ class FeatureStore:
     def write(self, clip: Patches, features: Features) -> None:
         """Whole or not at all."""
         path = self.path(clip)
-        unfinished = path.with_suffix(f".{os.getpid()}.unfinished")  # processes may write the same clip
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            torch.save([one.detach().cpu() for one in features], unfinished)
-            unfinished.replace(path)
+            with whole_file(path, process=True) as unfinished:  # processes may write the same clip
+                torch.save([one.detach().cpu() for one in features], unfinished)
         except OSError as error:
             raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
         self.computed += 1

@@ -24,7 +24,7 @@ from typing import Any
 
 import torch
 
-from medgrpo.core import InputError, ModelError
+from medgrpo.core import InputError, ModelError, whole_file, write_whole
 
 CHECKPOINT = "checkpoint.pt"
 LINES = ("metrics.jsonl", "samples.jsonl", "held_out.jsonl", "skipped.jsonl")
@@ -55,12 +55,12 @@ class RunFolder:
                 if different and self._has_steps():
                     raise InputError(f"{self.folder}: holds a run with other settings ({', '.join(different)}); give a new folder")
                 if different:
-                    self._replace(path, told.encode())
+                    write_whole(path, told)
             else:
                 if self.folder.exists() and any(self.folder.iterdir()):
                     raise InputError(f"{self.folder}: is not empty and no run; give a new folder")
                 self.folder.mkdir(parents=True, exist_ok=True)
-                self._replace(path, told.encode())
+                write_whole(path, told)
         except OSError as error:
             raise InputError(f"{error.filename or self.folder}: cannot be written: {error.strerror or error}") from error
         return (self.folder / CHECKPOINT).exists()
@@ -72,7 +72,7 @@ class RunFolder:
         """Write down what the questions file holds for the run."""
         told = json.dumps({"kept": kept, "left_out": dict(left_out)}, indent=1) + "\n"
         try:
-            self._replace(self.folder / "questions.json", told.encode())
+            write_whole(self.folder / "questions.json", told)
         except OSError as error:
             raise InputError(f"{self.folder / 'questions.json'}: cannot be written: {error.strerror or error}") from error
 
@@ -111,7 +111,7 @@ class RunFolder:
             if (self.folder / name).exists():
                 kept = [line for line in self.lines(name) if line["step"] < step]
                 text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
-                self._replace(self.folder / name, text.encode())
+                write_whole(self.folder / name, text)
         return self.lines("metrics.jsonl")
 
     def save(self, state: Mapping[str, Any]) -> None:
@@ -122,18 +122,12 @@ class RunFolder:
         """ModelError when the file is not whole."""
         return read_tensors(self.folder / CHECKPOINT, device)
 
-    def _replace(self, path: Path, content: bytes) -> None:
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-
 
 def write_tensors(path: Path, state: Mapping[str, Any]) -> None:
     """A file of tensors and plain values, replaced whole."""
-    unfinished = path.with_suffix(".unfinished")
     try:
-        torch.save(dict(state), unfinished)
-        unfinished.replace(path)
+        with whole_file(path) as unfinished:
+            torch.save(dict(state), unfinished)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 

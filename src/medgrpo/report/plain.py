@@ -38,6 +38,8 @@ def _synoptic(report: Report) -> Iterator[str]:
     yield "SYNOPTIC ITEMS"
     absent: dict[str, list[str]] = {}
     for field in report.fields:
+        if field.group == "media":
+            continue  # a text holds no pictures: report.html and evidence/ do
         if field.value is None:
             absent.setdefault(field.note, []).append(field.name)
         else:

@@ -174,9 +174,7 @@ def _energy(timeline: Timeline) -> Field:
 def _media(key_seconds: Sequence[float]) -> Field:
     if not key_seconds:
         return Field("media", "stills", None, Provenance.NOT_OBSERVED, note="no look was worth a key frame")
-    return Field(
-        "media", "stills", f"{counted(len(key_seconds), 'key frame')} in this document", Provenance.SEEN, tuple(key_seconds)
-    )
+    return Field("media", "stills", counted(len(key_seconds), "key frame"), Provenance.SEEN, tuple(key_seconds))
 
 
 def _from_actions(timeline: Timeline, group: str, name: str, wanted: Callable[[ActionSegment], bool], word: str) -> Field:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from medgrpo.core import whole_file
 from medgrpo.knowledge import INSTRUMENTS, PHASES, TARGETS, TRIPLETS, VERBS
 from medgrpo.simulation.case import Case, FrameTruth
 from medgrpo.simulation.script import Event, PhaseSpan
@@ -39,18 +39,18 @@ def write_case(
         pictures = folder / "videos" / case.name
         pictures.mkdir(parents=True, exist_ok=True)
         for second in range(_whole_seconds(case)):
-            write_whole(pictures / f"{second:06d}.jpg", [encode_jpeg(case.picture_at(float(second)))])
+            write_pieces(pictures / f"{second:06d}.jpg", [encode_jpeg(case.picture_at(float(second)))])
             done += 1
             if progress is not None:
                 progress(done, total)
     if video:
         _write_video(case, folder / "case.mp4", done, total, progress)
     (folder / "labels").mkdir(exist_ok=True)
-    write_whole(folder / "labels" / f"{case.name}.json", [json_text(labels(case))])
+    write_pieces(folder / "labels" / f"{case.name}.json", [json_text(labels(case))])
     segments = _Segments(1.0 / float(case.frame_rate) if video else 1.0)
     truths = (case.truth_at(case.seconds(index), index) for index in indices)
-    write_whole(folder / "truth.jsonl", (json_text(_frame_record(truth)) + "\n" for truth in map(segments.see, truths)))
-    write_whole(folder / "truth.json", [json_text(_case_record(case, segments.finished()), indent=1)])
+    write_pieces(folder / "truth.jsonl", (json_text(_frame_record(truth)) + "\n" for truth in map(segments.see, truths)))
+    write_pieces(folder / "truth.json", [json_text(_case_record(case, segments.finished()), indent=1)])
     return folder
 
 
@@ -157,13 +157,8 @@ def json_text(value: object, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=False)
 
 
-def write_whole(path: Path, pieces: Iterable[str | bytes]) -> None:
-    """Beside its place first, then moved there: a reader never meets half a file, and an error leaves nothing behind."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            for piece in pieces:
-                file.write(piece.encode() if isinstance(piece, str) else piece)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+def write_pieces(path: Path, pieces: Iterable[str | bytes]) -> None:
+    """One after the other into a file that appears whole; several processes may draw the same case."""
+    with whole_file(path, process=True) as hidden, hidden.open("wb") as file:
+        for piece in pieces:
+            file.write(piece.encode() if isinstance(piece, str) else piece)

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from medgrpo.core import DataError, MissingExtra
+from medgrpo.core import DataError, MissingExtra, whole_file
 
 SUFFIXES = (".json", ".jsonl", ".parquet")
 _ROWS = 1000
@@ -55,13 +55,8 @@ def _value(line: bytes | str) -> object:
 
 def write_objects(path: Path, objects: Iterable[Mapping[str, object]]) -> int:
     """Write in the form of the name's ending, as the objects come; the file appears whole or not at all. Returns their number."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        count = _write_table(unfinished, objects) if path.suffix == ".parquet" else _write_text(unfinished, path, objects)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return count
+    with whole_file(path) as unfinished:
+        return _write_table(unfinished, objects) if path.suffix == ".parquet" else _write_text(unfinished, path, objects)
 
 
 def _write_text(unfinished: Path, path: Path, objects: Iterable[Mapping[str, object]]) -> int:

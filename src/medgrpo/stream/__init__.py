@@ -26,7 +26,6 @@ from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.inbox import Answer, Inbox, leave_answer
 from medgrpo.stream.keeping import ClipSettings, Retention
-from medgrpo.stream.kept_files import write_whole
 from medgrpo.stream.latency import Latencies
 from medgrpo.stream.privacy import COVER_LEAD_SECONDS, Cover, Privacy, PrivacyFilter
 from medgrpo.stream.session import Listener, LiveSession, Totals
@@ -106,5 +105,4 @@ __all__ = [
     "reasoner_config",
     "stamped",
     "want_picture",
-    "write_whole",
 ]

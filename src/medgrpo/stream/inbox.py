@@ -7,14 +7,13 @@ found after a restart is about alerts that no longer stand; it is recorded as re
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from medgrpo.core import Config, RecordError
+from medgrpo.core import Config, RecordError, write_whole
 
 FOLDER = "inbox"
 _NAME = re.compile(r"\d{20}-[0-9a-f]{32}\.json")
@@ -36,12 +35,7 @@ def leave_answer(case_dir: Path, answer: Answer) -> None:
     name = f"{time.time_ns():020d}-{answer.id}.json"
     try:
         folder.mkdir(exist_ok=True)
-        beside = folder / f".{name}.unfinished"
-        with beside.open("wb") as stream:
-            stream.write(answer.model_dump_json().encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(folder / name)
+        write_whole(folder / name, answer.model_dump_json(), durable=True)
     except OSError as error:
         raise RecordError(f"{folder}: the answer cannot be left there: {error.strerror or error}") from error
 

@@ -1,8 +1,7 @@
-"""Files of a case: whole or not there, and never one in place of another, however often the case was gone on with."""
+"""Files of a case: never one in place of another, however often the case was gone on with."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 
@@ -14,16 +13,3 @@ def unused(folder: Path, stem: str) -> str:
         number += 1
         name = f"{stem}-{number}"
     return name
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """OSError when it cannot be written; then nothing is there."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        with unfinished.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

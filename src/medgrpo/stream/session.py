@@ -17,7 +17,7 @@ from typing import Any
 
 from medgrpo.analysis import record_line
 from medgrpo.audit import Journal
-from medgrpo.core import InputError, RecordError
+from medgrpo.core import InputError, RecordError, write_whole
 from medgrpo.reasoning import Timeline
 from medgrpo.stream.alerts import Change, ChannelReport, Decision
 from medgrpo.stream.arrival import NO_FAULTS, Arrival, Faults, LinkEvent, LiveSource
@@ -27,7 +27,7 @@ from medgrpo.stream.collector import loaded_set_apart
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.goals import Goals
 from medgrpo.stream.inbox import Answer, Inbox
-from medgrpo.stream.kept_files import unused, write_whole
+from medgrpo.stream.kept_files import unused
 from medgrpo.stream.latency import Latencies
 from medgrpo.stream.mailbox import NOTHING, Mailbox, Taken
 from medgrpo.stream.slow import Remark, SlowLoop
@@ -304,7 +304,7 @@ class LiveSession:
         name = f"evidence/{unused(folder, change.alert.id)}.jpg"
         try:
             folder.mkdir(exist_ok=True)
-            write_whole(self._case_dir / name, data)
+            write_whole(self._case_dir / name, data, durable=True)
         except OSError as error:
             return {"not_kept": f"{error.strerror or error}"}
         return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "dimmed": not self.loop.privacy.clear}

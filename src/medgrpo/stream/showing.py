@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
-from medgrpo.core import VideoError
+from medgrpo.core import VideoError, write_whole
 from medgrpo.stream.tick import Tick
 from medgrpo.video import encode_jpeg, resize
 
@@ -74,9 +74,7 @@ class Showing:
                 assert self._waiting is not None
                 (tick, clear), self._waiting = self._waiting, None
             try:
-                beside = self._folder / f".{PICTURE}.unfinished"
-                beside.write_bytes(picture_of(tick, clear))
-                beside.replace(self._folder / PICTURE)
+                write_whole(self._folder / PICTURE, picture_of(tick, clear))
                 self.written += 1
             except OSError:
                 self.not_written += 1

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from medgrpo.core import MissingExtra
+from medgrpo.core import MissingExtra, write_whole
 from medgrpo.knowledge import INSTRUMENTS, TARGETS, TRIPLETS, VERBS
 from medgrpo.perception import SpecialistCard
 from medgrpo.training.network import Specialist
@@ -144,7 +144,5 @@ def save(onnx_bytes: bytes, card: SpecialistCard, path: Path) -> SpecialistCard:
     signed = card.model_copy(update={"onnx_sha256": hashlib.sha256(onnx_bytes).hexdigest()})
     path.parent.mkdir(parents=True, exist_ok=True)
     for target, content in ((path, onnx_bytes), (path.with_suffix(".json"), signed.model_dump_json(indent=1).encode() + b"\n")):
-        unfinished = target.with_name(target.name + ".writing")
-        unfinished.write_bytes(content)
-        unfinished.replace(target)
+        write_whole(target, content)
     return signed

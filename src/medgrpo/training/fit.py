@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from medgrpo.core import whole_file
 from medgrpo.training.augmentation import cover, random_views, relight, warp, warp_boxes
 from medgrpo.training.backbone import load_imagenet
 from medgrpo.training.network import Specialist
@@ -93,9 +94,8 @@ def fit(recipe: PerceptionRecipe, samples: Samples, checkpoint: Path, progress: 
             "optimiser": optimiser.state_dict(), "schedule": schedule.state_dict(),
             "generator": generator.get_state(), "rng": torch.get_rng_state(), "step": step,
         }  # fmt: skip
-        unfinished = checkpoint.with_suffix(".writing")
-        torch.save(parts, unfinished)
-        unfinished.replace(checkpoint)
+        with whole_file(checkpoint) as unfinished:
+            torch.save(parts, unfinished)
     return average
 
 

@@ -16,7 +16,7 @@ from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 from av.packet import Packet
 
-from medgrpo.core import VideoError
+from medgrpo.core import VideoError, whole_file
 from medgrpo.video.packets import Cut
 
 _IN_MP4 = ("h264", "hevc", "mpeg4", "av1", "vp9", "mjpeg")
@@ -47,18 +47,14 @@ def write_clip(cut: Cut, path: Path) -> ClipFile:
     VideoError when it cannot be written: then nothing is there.
     """
     target = path.with_name(path.name + clip_ending(cut.form.codec))
-    unfinished = target.with_name(f".{path.name}.unfinished{target.suffix}")
     try:
-        _mux(cut, unfinished)
-        with unfinished.open("r+b") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            size = os.fstat(stream.fileno()).st_size
-            os.fsync(stream.fileno())
-        unfinished.replace(target)
+        with whole_file(target, durable=True, ending=True) as unfinished:
+            _mux(cut, unfinished)
+            with unfinished.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                size = os.fstat(stream.fileno()).st_size
     except (FFmpegError, OSError, ValueError) as error:
         raise VideoError(target, f"is not written ({getattr(error, 'strerror', None) or error})") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
     return ClipFile(target.name, digest, size, cut.form.codec)
 
 

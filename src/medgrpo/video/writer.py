@@ -4,7 +4,6 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
-from medgrpo.core import InputError, VideoError
+from medgrpo.core import InputError, VideoError, hidden_name
 from medgrpo.video.frame import Image
 
 _OPTIONS = {
@@ -43,7 +42,8 @@ class VideoWriter:
             raise InputError(f"{path}: a video of {width}x{height} cannot be written: width and height must be even (H.264 4:2:0)")
         if self._rate <= 0:
             raise InputError(f"{path}: a video at {frame_rate} frames per second cannot be written: give a rate above 0")
-        self._partial = self._path.with_name(f".{self._path.stem}.{os.getpid()}.part{self._path.suffix}")
+        # frames come one by one, from call to call: the file under its hidden name is held here, not by a `with` of `whole_file`
+        self._partial = self._path.with_name(hidden_name(self._path, ending=True, process=True))
         self._count = 0
         # without the flag, mp4 keeps only a handful of well-known tags
         flags = {"movflags": "use_metadata_tags+faststart"} if self._path.suffix.lower() in {".mp4", ".mov", ".m4v"} else {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from medgrpo.simulation.worlds.script import Segment, WorldFrame
 from medgrpo.simulation.worlds.world import WorldCase
-from medgrpo.simulation.write import NOTICE, Progress, json_text, write_whole
+from medgrpo.simulation.write import NOTICE, Progress, json_text, write_pieces
 from medgrpo.video import VideoWriter, encode_jpeg
 
 FORMAT = "medgrpo-world-truth/1"
@@ -30,7 +30,7 @@ def write_world(
     if frames:
         (folder / "frames").mkdir(exist_ok=True)
         for second in seconds:
-            write_whole(folder / "frames" / f"{second:06d}.jpg", [encode_jpeg(case.picture_at(float(second)))])
+            write_pieces(folder / "frames" / f"{second:06d}.jpg", [encode_jpeg(case.picture_at(float(second)))])
             done += 1
             if progress is not None:
                 progress(done, total)
@@ -44,8 +44,8 @@ def write_world(
                     progress(done + index + 1, total)
     indices = range(case.frame_count) if video else [math.ceil(second * case.frame_rate) for second in seconds]
     truths = (case.truth_at(case.seconds(index), index) for index in indices)
-    write_whole(folder / "truth.jsonl", (json_text(_frame(truth)) + "\n" for truth in truths))
-    write_whole(folder / "truth.json", [json_text(_case(case), indent=1)])
+    write_pieces(folder / "truth.jsonl", (json_text(_frame(truth)) + "\n" for truth in truths))
+    write_pieces(folder / "truth.json", [json_text(_case(case), indent=1)])
     return folder
 
 
