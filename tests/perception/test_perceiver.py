@@ -8,7 +8,7 @@ import pytest
 
 from medgrpo.core import Box, ModelError
 from medgrpo.knowledge import INSTRUMENTS, PHASES, TARGETS, TRIPLETS, VERBS
-from medgrpo.perception import HEADS, CausalPerceiver, Domain, DomainGate, Platt, SpecialistCard
+from medgrpo.perception import HEADS, IMAGE_MEASURES, CausalPerceiver, Domain, DomainGate, Platt, SpecialistCard
 from medgrpo.perception.specialist import RawLook
 from medgrpo.video import Frame
 
@@ -114,6 +114,20 @@ def test_a_black_picture_is_not_assessed_and_no_network_is_asked():
     assert "black" in dark.not_assessed
     assert dark.domain is Domain.CHOLECYSTECTOMY  # what is known of the video is not forgotten
     assert scripted.looked == 1
+
+
+def test_a_look_names_what_it_rests_on_and_nothing_that_was_only_at_hand():
+    first = Scripted(card(Domain.CHOLECYSTECTOMY, Domain.SIMULATED), distances=(0.4, 3.0))
+    second = Scripted(card(Domain.SIMULATED).model_copy(update={"name": "of drawings"}))
+    perceiver = CausalPerceiver((first, second))
+    assert "of drawings" in perceiver.model
+    assert perceiver.look(frame(0)).model == first.card.model_id
+    assert perceiver.look(frame(0.2, BLACK)).model == IMAGE_MEASURES
+    first.distances = (9.0, 9.0)
+    strange = CausalPerceiver((first, second)).look(frame(0))
+    assert strange.domain is Domain.UNKNOWN
+    assert strange.model == first.card.model_id, "the first alone was asked"
+    assert second.looked == 0
 
 
 def test_restored_memory_gives_the_same_looks_bit_for_bit():

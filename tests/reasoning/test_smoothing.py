@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import product
 from types import ModuleType
 
@@ -56,6 +57,20 @@ def test_memory_is_bounded_and_nothing_is_lost():
     assert odd.sums[:, 0].tolist() == [2.0, 1.0, 1.0]
 
 
+def test_a_phase_names_the_model_of_the_looks_it_was_settled_by():
+    """Not the one that looked last at something else: a black picture at the end, say."""
+    real, other = replace(EVIDENCE, model="real"), replace(EVIDENCE, model="another")
+    segments = (
+        PhaseSegment(Span(0.0, 30.0), "a", 0.5, real),
+        PhaseSegment(Span(30.0, 60.0), "b", 0.5, other),
+        PhaseSegment(Span(60.0, 70.0), None, 0.0, replace(EVIDENCE, model="image measures"), "black picture"),
+    )
+    starts = np.arange(0.0, 60.0)
+    belief = np.where((starts < 30)[:, None], [0.9, 0.1, 0.0], [0.1, 0.9, 0.0])
+    found = revised_phases(segments, Smoothed(starts, belief, 0.0), NAMES, PhaseConfig(), 8)
+    assert [(one.phase, one.evidence.model) for one in found] == [("a", "real"), ("b", "another"), (None, "image measures")]
+
+
 def named(start: float, end: float, phase: str | None) -> PhaseSegment:
     return PhaseSegment(Span(start, end), phase, 0.5, EVIDENCE, None if phase else "black picture")
 
@@ -67,7 +82,7 @@ def belief(*leading: int, sure: float = 0.9) -> Smoothed:
 
 
 def revised(segments: list[PhaseSegment], smoothed: Smoothed) -> list[tuple[float, float, str | None]]:
-    found = revised_phases(segments, smoothed, NAMES, "scripted", PhaseConfig(), 8)
+    found = revised_phases(segments, smoothed, NAMES, PhaseConfig(), 8)
     assert all(len(one.evidence.seconds) <= 8 for one in found)
     return [(one.span.start_seconds, one.span.end_seconds, one.phase) for one in found]
 

@@ -3,12 +3,13 @@
 from medgrpo.perception.asking import Asking
 from medgrpo.perception.card import HEADS, DomainGate, Head, Platt, SpecialistCard, load_card
 from medgrpo.perception.observation import Domain, Observation, Perceiver, Seen, Tip, View, ViewState
-from medgrpo.perception.perceiver import SHIPPED, CausalPerceiver, load_perceiver
+from medgrpo.perception.perceiver import IMAGE_MEASURES, SHIPPED, CausalPerceiver, load_perceiver
 from medgrpo.perception.specialist import Specialist
 from medgrpo.perception.view import measure_view
 
 __all__ = [
     "HEADS",
+    "IMAGE_MEASURES",
     "SHIPPED",
     "Asking",
     "CausalPerceiver",

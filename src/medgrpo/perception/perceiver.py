@@ -22,6 +22,8 @@ from medgrpo.video import Frame, endoscope_circle
 SHIPPED = ("cholecystectomy", "simulated")
 """Names of the specialists in the package: the first one also decides which domain a video is of."""
 
+IMAGE_MEASURES = "image measures"
+"""What stands for the model of a look that no network was asked about."""
 _BLIND = (ViewState.BLACK, ViewState.OUTSIDE)
 _DOMAIN_MEMORY_SECONDS = 4.0
 _DOMAIN_DECIDED = 0.5
@@ -42,6 +44,7 @@ class CausalPerceiver:
 
     The first specialist's domain distances decide (averaged over the last seconds) whether this is laparoscopic
     cholecystectomy, its simulation, or neither; in the last case nothing is named and the reason is given.
+    `model` names all that may be asked; each look the one that it rests on.
     """
 
     def __init__(self, specialists: tuple[Specialist, ...]) -> None:
@@ -82,12 +85,13 @@ class CausalPerceiver:
         memory.seconds = frame.seconds
         if view.state in _BLIND:
             domain = Domain.UNKNOWN if memory.domain is None else self._decided(memory.domain)
-            return self._not_assessed(frame, view, domain, view_words(view.state) or view.state)
+            return self._not_assessed(frame, view, domain, view_words(view.state) or view.state, IMAGE_MEASURES)
         expected = self._expected()
         said = self._asking.ask(self._asking.prepare(frame.image, circle, (0, expected) if expected else (0,)), circle)
         domain = self._domain(said[0], passed)
         if domain is Domain.UNKNOWN:
-            return self._not_assessed(frame, view, domain, "the picture is not laparoscopic cholecystectomy as the model knows it")
+            why = "the picture is not laparoscopic cholecystectomy as the model knows it"
+            return self._not_assessed(frame, view, domain, why, self._specialists[0].card.model_id)
         chosen = self._domains.index(domain)
         specialist = self._specialists[chosen]
         if chosen not in said:
@@ -129,9 +133,9 @@ class CausalPerceiver:
             memory[head] = _mean(memory[head], logits, keep) if head in memory else logits
         return dict(memory)
 
-    def _not_assessed(self, frame: Frame, view: View, domain: Domain, reason: str) -> Observation:
+    def _not_assessed(self, frame: Frame, view: View, domain: Domain, reason: str, by: str) -> Observation:
         self._memory.logits.clear()
-        return Observation(frame.seconds, view, domain, None, reason, self.model)
+        return Observation(frame.seconds, view, domain, None, reason, by)
 
 
 def _mean(past: Row, now: Row, keep: float) -> Row:

@@ -33,8 +33,7 @@ def revise(
     model = procedure_model(procedure, config.phase, None)
     places = [PHASES.index(name) for name in model.names]
     smoothed = smooth(model, log.starts, log.sums[:, places])
-    name = timeline.models[-1]
-    phases = revised_phases(timeline.phases, smoothed, model.names, name, config.phase, config.look.evidence_looks)
+    phases = revised_phases(timeline.phases, smoothed, model.names, config.phase, config.look.evidence_looks)
     steps = _steps(timeline.steps, phases, config.step.minimum_seconds)
     seen = Seen(phases, steps, timeline.actions, timeline.duration_seconds, timeline.events)
     kept = [finding for finding in timeline.findings if finding.id not in told]

@@ -101,13 +101,14 @@ def smooth(model: SemiMarkov, starts: Array, log_states: Array) -> Smoothed:
 
 
 def revised_phases(
-    segments: Sequence[PhaseSegment], smoothed: Smoothed, names: Sequence[str], model: str, config: PhaseConfig, most_looks: int
+    segments: Sequence[PhaseSegment], smoothed: Smoothed, names: Sequence[str], config: PhaseConfig, most_looks: int
 ) -> tuple[PhaseSegment, ...]:
     """The phases as the whole video shows them, in place of those that were settled look by look.
 
     Stretches without a phase stay as they are, with their reason: what was not clear or not seen is not named afterwards either.
     Between them the most probable phase of every moment counts; a run of it that is shorter than `settle_seconds` or is never
-    believed to `settle_belief` falls to the surer of its neighbours.
+    believed to `settle_belief` falls to the surer of its neighbours. The model of each is that of the settled phase that shares
+    most of its time.
     """
     revised: list[PhaseSegment] = []
     for start, end, known in _stretches(segments):
@@ -122,9 +123,18 @@ def revised_phases(
             continue
         for place, (first, beyond, state) in enumerate(runs):
             span = Span(start if place == 0 else float(starts[first]), end if place == len(runs) - 1 else float(starts[beyond]))
-            evidence = _evidence(starts[first:beyond], belief[first:beyond, state], model, most_looks)
+            evidence = _evidence(starts[first:beyond], belief[first:beyond, state], _model_of(span, segments), most_looks)
             revised.append(PhaseSegment(span, names[state], evidence.confidence, evidence))
     return tuple(revised)
+
+
+def _model_of(span: Span, segments: Sequence[PhaseSegment]) -> str:
+    """Whose looks the settled phases of that time rest on."""
+    return max((one for one in segments if one.phase is not None), key=lambda one: _shared(one.span, span)).evidence.model
+
+
+def _shared(one: Span, other: Span) -> float:
+    return min(one.end_seconds, other.end_seconds) - max(one.start_seconds, other.start_seconds)
 
 
 def _stretches(segments: Sequence[PhaseSegment]) -> list[tuple[float, float, PhaseSegment | None]]:
