@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,23 +14,32 @@ def never() -> bool:
     return False
 
 
+class Asked:
+    """True when called once somebody has asked to stop; `by` names the signal (SIGTERM), None until then."""
+
+    def __init__(self) -> None:
+        self.by: str | None = None
+
+    def __call__(self) -> bool:
+        return self.by is not None
+
+
 @contextmanager
-def stop_on_signals() -> Generator[Callable[[], bool]]:
+def stop_on_signals() -> Generator[Asked]:
     """Within it the first SIGINT or SIGTERM only makes the given function true; the second raises KeyboardInterrupt.
 
     Main thread only, as Python asks of signal handlers. The handlers found are put back at the end.
     """
-    asked = False
+    asked = Asked()
 
-    def ask(_number: int, _frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
+    def ask(number: int, _frame: FrameType | None) -> None:
+        if asked():
             raise KeyboardInterrupt
-        asked = True
+        asked.by = signal.Signals(number).name
 
     before = {number: signal.signal(number, ask) for number in _SIGNALS}
     try:
-        yield lambda: asked
+        yield asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

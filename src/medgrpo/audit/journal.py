@@ -23,6 +23,8 @@ from medgrpo.core import RecordError
 
 OPENED, RESUMED, STOPPED, CLOSED, HEAD, GAP = "opened", "resumed", "stopped", "closed", "head", "gap"
 """Kinds that the journal itself writes; all others are the caller's."""
+DONE = "done"
+"""Why a record is closed, unless `ends` says otherwise: what was watched has ended."""
 _SYNC_SECONDS = 1.0
 
 Times = Callable[[], tuple[str, float]]
@@ -30,8 +32,8 @@ Times = Callable[[], tuple[str, float]]
 
 
 class Journal:
-    """A record under way. Use as a context manager: leaving it closes the record; an error leaves it open, with a last entry that
-    names the error, so that the same case can be gone on with.
+    """A record under way. Use as a context manager: leaving it closes the record, for the reason that `ends` was told (DONE
+    otherwise); an error leaves it open, with a last entry that names the error, so that the same case can be gone on with.
 
     `about` is written into the first entry: versions, settings, where the video comes from. An unfinished record in the folder is
     gone on with, whatever cut it off; a closed one is refused.
@@ -51,6 +53,7 @@ class Journal:
         self._key, self._times, self._head_every, self._rotate_bytes = key, times, head_every, rotate_bytes
         self._since_head, self._synced_at = 0, float("-inf")
         self._dirty_from: int | None = None
+        self._why = DONE
         try:
             folder.mkdir(parents=True, exist_ok=True)
             end = taken_up(folder)
@@ -72,13 +75,17 @@ class Journal:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is None:
-            self.close("done")
+            self.close(self._why)
             return
         try:
             self.append(STOPPED, {"error": kind.__name__, "why": str(error)}, durable=True)
             self.sign()
         finally:
             self.leave()
+
+    def ends(self, why: str) -> None:
+        """The reason with which leaving it will close the record."""
+        self._why = why
 
     @property
     def counter(self) -> int:

@@ -137,5 +137,7 @@ def run(args: argparse.Namespace) -> int:
         timeline = session.run(stop)
         told = {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds}
         journal.append("summary", {**told, "pictures": session.totals.pictures()})
+        if stop.by is not None and not loop.technical.ended:
+            journal.ends(f"stopped by {stop.by}")
     sys.stdout.write(summary(session.totals, timeline, args.out))
     return 0
