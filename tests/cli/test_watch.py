@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,8 @@ pytest.importorskip("cryptography", reason="needs the extra `live`")
 pytest.importorskip("rfc8785", reason="needs the extra `live`")
 
 from medgrpo import cli
-from medgrpo.audit import Entry, read_entries
+from medgrpo.audit import Entry, Journal, SigningKey, read_entries
+from medgrpo.stream import ManualClock, stamped
 from medgrpo.video import Frame, VideoWriter
 from tests.stream import live
 
@@ -68,3 +72,72 @@ def test_a_case_that_somebody_stopped_says_by_which_signal(
     monkeypatch.setattr(watch.perceiver, "look", stopped)
     assert watch(str(video), "--speed", "0") == 0
     assert (watch.last().kind, watch.last().body) == ("closed", {"why": f"stopped by {number.name}"})
+
+
+def test_a_source_that_cannot_be_opened_leaves_nothing_behind(
+    watch: Watcher, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"no video at all" * 100)
+    before = {path.name for path in tmp_path.iterdir()}
+    for source in (str(broken), "tcp://127.0.0.1:1", "/dev/video77"):
+        assert watch(source) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert source.rpartition("/")[2] in line
+        assert {path.name for path in tmp_path.iterdir()} == before, "neither a case nor a key"
+
+
+def test_a_file_of_which_nothing_can_be_decoded_leaves_nothing_behind(
+    watch: Watcher, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import av
+
+    data = bytearray(video.read_bytes())
+    with av.open(str(video)) as reading:
+        packets = [(packet.pos, packet.size) for packet in reading.demux(reading.streams.video[0]) if packet.size]
+    for place, size in packets:
+        data[place : place + size] = bytes(size)
+    video.write_bytes(data)
+    assert watch(str(video), "--speed", "0") == 2
+    assert "gave no picture" in capsys.readouterr().err
+    assert not watch.case.exists()
+
+
+def test_an_unfinished_case_stays_as_it_was_when_its_source_does_not_come_back(watch: Watcher, video: Path, tmp_path: Path) -> None:
+    key = SigningKey.at(tmp_path / "key.pem")
+    Journal(watch.case / "record", key, partial(stamped, ManualClock()), {}).leave()
+    before = {path: path.read_bytes() for path in watch.case.rglob("*") if path.is_file()}
+    assert watch("tcp://127.0.0.1:1") == 2
+    assert {path: path.read_bytes() for path in watch.case.rglob("*") if path.is_file()} == before
+    assert watch(str(video), "--speed", "0") == 0, "and can still be gone on with"
+
+
+def test_whoever_stops_before_the_first_picture_has_begun_no_case(watch: Watcher, capsys: pytest.CaptureFixture[str]) -> None:
+    """A sender that connects and sends nothing, and somebody who does not want to wait for it."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
+        timer.start()
+        assert watch(f"tcp://127.0.0.1:{server.getsockname()[1]}") in (2, 130)
+    timer.join()
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not watch.case.exists()
+
+
+def test_a_sender_is_waited_for_in_a_case_and_a_place_that_is_taken_begins_none(
+    watch: Watcher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("aiortc", reason="needs the extra `webrtc`")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert watch(f"webrtc://127.0.0.1:{port}/theatre") == 2
+        assert "cannot be listened to" in capsys.readouterr().err
+        assert not watch.case.exists()
+    timer = threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    assert watch(f"webrtc://127.0.0.1:{port}/theatre") == 0
+    timer.join()
+    entries = [entry for _, _, entry, _ in read_entries(watch.case / "record") if isinstance(entry, Entry)]
+    assert [entry.body["state"] for entry in entries if entry.kind == "link"] == ["waiting for a sender"]
+    (said,) = (entry.body for entry in entries if entry.kind == "decision")
+    assert (said["channel"], said["decision"]) == ("video_lost", "said")
+    assert "no sender has come yet" in said["why"]

@@ -63,10 +63,10 @@ def test_a_sender_that_is_killed_is_lost_and_the_next_goes_on(monkeypatch: pytes
     finally:
         stopped.set()
         watch.join(10)
-    assert states() == ["connected", "lost", "reconnected", "lost"]
+    assert states() == ["waiting for a sender", "connected", "lost", "reconnected", "lost"]
     whys = [one.why for one in found if isinstance(one, LinkEvent)]
-    assert "silent for 1 s" in whys[1]
-    assert "the sender ended" in whys[3], "a goodbye is told apart"
+    assert "silent for 1 s" in whys[2]
+    assert "the sender ended" in whys[4], "a goodbye is told apart"
     arrivals = [one for one in found if isinstance(one, Arrival)]
     assert [one.index for one in arrivals] == list(range(len(arrivals)))
     assert all(one.stamp_seconds is not None for one in arrivals)

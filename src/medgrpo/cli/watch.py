@@ -71,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
     from medgrpo.models import ModelOptions, open_model
     from medgrpo.perception import load_perceiver
     from medgrpo.stream import (
+        BegunSource,
         ClipKeeper,
         FastLoop,
         Inbox,
@@ -97,9 +98,9 @@ def run(args: argparse.Namespace) -> int:
         site = site.model_copy(update={"clips": site.clips.model_copy(update={"keep": True})})
     clock = ManualClock() if args.speed == 0 else SystemClock()
     source = open_source(args.source, clock, args.speed, args.loops, site.packets_held)
-    key = SigningKey.at(args.key or Path.home() / ".config" / "medgrpo" / "record.pem")
     perceiver = load_perceiver()
     loop = FastLoop(perceiver, load_procedure(site.procedure), site, clock, live=not source.waits)
+    model = None if args.model is None else open_model(args.model, ModelOptions(endpoint_model=args.model_name))
     about = {
         "medgrpo": medgrpo.__version__,
         "model": perceiver.model,
@@ -108,21 +109,20 @@ def run(args: argparse.Namespace) -> int:
         "looks_per_second": args.looks_per_second,
         "research_only": "not for clinical use",
     }
-    with (
-        stop_on_signals() as stop,
-        Journal(args.out / "record", key, partial(stamped, SystemClock()), about) as journal,
-        Screen() as screen,
-        Showing(args.out, lambda: loop.privacy.clear) as showing,
-        ExitStack() as stack,
-    ):
+    with stop_on_signals() as stop, ExitStack() as stack:
+        begun = BegunSource(source, stop)  # before anything is written: what cannot be watched leaves no case behind
+        key = SigningKey.at(args.key or Path.home() / ".config" / "medgrpo" / "record.pem")
+        journal = stack.enter_context(Journal(args.out / "record", key, partial(stamped, SystemClock()), about))
+        screen = stack.enter_context(Screen())
+        showing = stack.enter_context(Showing(args.out, lambda: loop.privacy.clear))
         slow = clips = None
         if site.clips.keep:
             clips = ClipKeeper(args.out, site.clips, waits=source.waits)
             sys.stdout.write(f"{kept_until(args.out, site.retention)}\n")
-        if args.model is not None:
-            slow = stack.enter_context(SlowLoop(open_model(args.model, ModelOptions(endpoint_model=args.model_name)), clock))
+        if model is not None:
+            slow = stack.enter_context(SlowLoop(model, clock))
         session = LiveSession(
-            source,
+            begun,
             loop,
             clock,
             journal,

@@ -20,6 +20,7 @@ from medgrpo.stream.alerts import (
     priority_of,
 )
 from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, LiveSource, Signal
+from medgrpo.stream.begun import BegunSource
 from medgrpo.stream.burned_in import TextFinder, TextLimits, blackened
 from medgrpo.stream.clips import ClipKeeper
 from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
@@ -48,6 +49,7 @@ __all__ = [
     "AlertManager",
     "Answer",
     "Arrival",
+    "BegunSource",
     "Budget",
     "Change",
     "ChannelPolicy",

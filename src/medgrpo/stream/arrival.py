@@ -57,8 +57,9 @@ class Arrival:
 
 
 class LinkState(StrEnum):
-    """What happened to the connection."""
+    """What happened to the connection. AWAITED: the first one is not called but waited for."""
 
+    AWAITED = "waiting for a sender"
     CONNECTED = "connected"
     LOST = "lost"
     RECONNECTED = "reconnected"
@@ -93,6 +94,6 @@ class LiveSource(Protocol):
     def signals(self, stop: Callable[[], bool]) -> Iterator[Signal]:
         """Until `stop` says so or the source has ended; a connection that breaks is told and tried again, never raised.
 
-        VideoError when it cannot be opened the first time.
+        VideoError when it cannot be opened the first time; a source that senders come to says AWAITED then, and goes on.
         """
         ...

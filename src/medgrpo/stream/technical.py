@@ -85,6 +85,8 @@ class TechnicalWatch:
 
     def link(self, event: LinkEvent) -> None:
         if event.state is LinkState.LOST:
+            self._link_lost = f"the connection is lost: {event.why}"
+        elif event.state is LinkState.AWAITED:
             self._link_lost = event.why
         elif event.state in (LinkState.CONNECTED, LinkState.RECONNECTED):
             self._link_lost = None
@@ -138,7 +140,7 @@ class TechnicalWatch:
         if self.ended:
             return ChannelState.NOT_ASSESSED, "the source has ended"
         if self._link_lost is not None:
-            return _alert(f"the connection is lost: {self._link_lost}")
+            return _alert(self._link_lost)
         if self._live and now - self._last_arrival > self._limits.lost_seconds:
             return _alert(f"no picture for more than {self._limits.lost_seconds:g} s")
         return _clear("pictures come in")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from statistics import median
 
-from medgrpo.core import InputError
+from medgrpo.core import InputError, VideoError
 from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, Signal
 from medgrpo.stream.clock import Clock
 from medgrpo.stream.punctuality import Punctuality
@@ -33,11 +33,11 @@ class FileSource:
         while not stop() and (self._loops == 0 or played < self._loops):
             timing = Punctuality()
             with LiveReading(str(self._path), keep=self._keep) as reading:
-                if played == 0:
-                    yield LinkEvent(LinkState.CONNECTED, clock.seconds(), self.name)
                 for picture in reading.pictures():
                     if stop():
                         return
+                    if index == 0:
+                        yield LinkEvent(LinkState.CONNECTED, clock.seconds(), self.name)
                     case, missing = last + _typical(steps) if picture.seconds is None else before + picture.seconds, 0
                     if index and case <= last:  # a stamp that goes back or stands still tells no time
                         case = last + _typical(steps)
@@ -63,6 +63,8 @@ class FileSource:
                         picture.brightness,
                     )
                     index += 1
+            if index == 0:
+                raise VideoError(self.name, "gave no picture: none of it could be decoded")
             before, played = last + _typical(steps), played + 1
         yield LinkEvent(LinkState.ENDED, clock.seconds(), "the file is at its end")
 

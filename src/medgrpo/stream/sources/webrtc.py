@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from medgrpo.core import InputError, MissingExtra, VideoError
-from medgrpo.stream.arrival import Signal
+from medgrpo.stream.arrival import LinkEvent, LinkState, Signal
 from medgrpo.stream.clock import Clock
 from medgrpo.stream.sources.network import NetworkSource
 from medgrpo.video import ArrivingFrames, LivePicture
@@ -47,6 +47,7 @@ class WebRtcSource:
         except ImportError as error:
             raise MissingExtra("WebRTC", "webrtc", error.name or "aiortc") from error
         with WhipEndpoint(self._host, self._port, self._path, self._token, _SILENCE_SECONDS) as endpoint:
+            yield LinkEvent(LinkState.AWAITED, self._clock.seconds(), f"no sender has come yet, listening at {self.name}")
             yield from NetworkSource(self.name, self._clock, lambda _: _Sender(endpoint, stop)).signals(stop)
 
 
