@@ -113,21 +113,21 @@ def test_what_is_said_is_a_new_alert_whatever_had_its_number_before(writing):
     assert alert["evidence"] == {"file": "evidence/A0001.jpg", "sha256": "ab" * 32, "deleted": False}
 
 
-def test_the_numbers_of_alerts_go_on_when_a_case_is_gone_on_with(writing, key, cases):
-    """As the session counts them (stream): above the number of the last entry, which no alert before can have."""
+def test_alerts_are_named_apart_when_a_case_is_gone_on_with(writing, key, cases):
+    """As the session names them (stream): by the process that writes."""
     from medgrpo.audit import Journal
     from medgrpo.stream import AlertManager, ChannelReport, ChannelState, Kind, Priority, Site
 
-    def said(counter: int) -> str:
+    def said(run: int) -> str:
         manager = AlertManager(Site())
-        manager.count_from(counter)
+        manager.of_run(run)
         report = ChannelReport("bleeding", "blood", ChannelState.ALERT, 0.0, "blood", Kind.OTHER, Priority.HIGH)
         (change,) = [change for seconds in (0.0, 1.0) for change in manager.update(seconds, None, [report])]
         return change.alert.id
 
     seen = []
     for _ in range(3):
-        seen.append(said(writing.journal.counter))
+        seen.append(said(writing.journal.run))
         writing.bleeding(6.0, seen[-1])
         writing.journal.leave()
         writing.journal = Journal(cases / "second" / "record", key, lambda: ("2026-01-01T09:00:00.000Z", 1.0), {})

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medgrpo.audit import Journal, SigningKey
 from medgrpo.core import InputError, RecordError, VideoError
 from medgrpo.stream import Answer, Inbox, about_picture, leave_answer, want_picture
-from medgrpo.stream.alerts import AlertManager, ChannelReport, ChannelState, Decision, Kind, Priority, Site
+from medgrpo.stream.alerts import AlertManager, ChannelPolicy, ChannelReport, ChannelState, Decision, Kind, Priority, Site
 
 
 def answer(number: int = 1, **more) -> Answer:
@@ -55,15 +56,43 @@ def test_an_answer_that_cannot_be_is_none(wrong):
         answer(**wrong)
 
 
-def test_a_record_that_is_gone_on_with_names_no_two_alerts_alike():
-    manager = AlertManager(Site())
-    manager.count_from(120)
-    report = ChannelReport("bleeding", "bleeding", ChannelState.ALERT, 0.0, "blood", Kind.OTHER, Priority.HIGH)
-    assert manager.update(0.0, None, [report]) == ()
-    (change,) = manager.update(1.0, None, [report])
-    assert (change.decision, change.alert.id) == (Decision.SAID, "A0121")
+def said(run: int, alerts: int = 1) -> list[str]:
+    manager, names = AlertManager(Site(channels={"bleeding": ChannelPolicy(refractory_seconds=0)})), list[str]()
+    manager.of_run(run)
+    for number in range(alerts):
+        for seconds, state in ((0.0, ChannelState.ALERT), (1.0, ChannelState.ALERT), (2.0, ChannelState.MONITORING)):
+            report = ChannelReport("bleeding", "bleeding", state, 0.0, "blood", Kind.OTHER, Priority.HIGH)
+            changes = manager.update(3 * number + seconds, None, [report])
+            names += [change.alert.id for change in changes if change.decision is Decision.SAID]
     with pytest.raises(InputError, match="no such alert"):
-        manager.acknowledge("A0001", "carl")
+        manager.acknowledge("A9999", "carl")
+    return names
+
+
+def test_a_record_that_is_gone_on_with_names_no_two_alerts_alike(tmp_path, monkeypatch):
+    """A full disk swallows three hundred entries, then the process is killed: the next one cannot know of them."""
+    key, times = SigningKey.at(tmp_path / "key.pem"), lambda: ("2026-11-28T08:00:00Z", 1.0)
+    runs, names = [], []
+    for full in (False, True, True):
+        journal = Journal(tmp_path / "record", key, times, {"source": '"kind":"resumed"'})
+        runs.append(journal.run)
+        names += said(journal.run, 40)
+        with monkeypatch.context() as disk:
+            if full:
+                disk.setattr("os.write", refused)
+                for _ in range(300):
+                    with pytest.raises(RecordError, match="not written"):
+                        journal.append("decision", {})
+        journal.leave()
+    assert runs == sorted(set(runs))
+    assert runs[0] == 1
+    assert len(set(names)) == len(names) == 120
+    assert names[0] == "A0001"
+    assert names[40] == f"R{runs[1]}-A0001"
+
+
+def refused(_descriptor: int, _data: bytes) -> int:
+    raise OSError(28, "No space left on device")
 
 
 def test_a_picture_says_what_belongs_to_it(tmp_path: Path):

@@ -18,7 +18,7 @@ from typing import Any, Self
 from medgrpo.audit.entry import Entry
 from medgrpo.audit.head import Head, write_head
 from medgrpo.audit.keys import SigningKey
-from medgrpo.audit.tail import segment_name, taken_up
+from medgrpo.audit.tail import segment_name, taken_up, times_resumed
 from medgrpo.core import RecordError
 
 OPENED, RESUMED, STOPPED, CLOSED, HEAD, GAP = "opened", "resumed", "stopped", "closed", "head", "gap"
@@ -58,7 +58,9 @@ class Journal:
             folder.mkdir(parents=True, exist_ok=True)
             end = taken_up(folder)
             self._counter, self._previous, self._number = end.counter, end.digest, max(1, end.number)
-            self.resumed = end.counter >= 0
+            self.run = 1 if end.counter < 0 else 2 + times_resumed(folder)
+            """Which process writes this record: the one that opened it is the first. No two have the same number, as each that
+            goes on with it writes `resumed` to the disk before anything else, or does not begin."""
             if end.closed:
                 raise RecordError(f"{folder}: this record is closed: give another folder for another case")
             self._stream = self._opened_file()

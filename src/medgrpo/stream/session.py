@@ -96,8 +96,8 @@ class LiveSession:
         self._last_arrival: Arrival | None = None
         self._begun = clock.seconds()
         self.totals = Totals()
-        if journal is not None and journal.resumed:
-            loop.alerts.count_from(journal.counter)  # an alert has an entry: no earlier one has a higher number
+        if journal is not None:
+            loop.alerts.of_run(journal.run)
 
     def run(self, stop: Callable[[], bool]) -> Timeline:
         """Until the source ends or `stop` says so: what `FastLoop.finish` gives. VideoError when the source cannot be opened."""

@@ -26,7 +26,7 @@ from medgrpo.stream import Answer, leave_answer
 
 MOST_STREAMS = 100
 _PICTURE_SECONDS = 4.0
-_ALERT, _VERSION = re.compile(r"A\d{4,9}"), re.compile(r"\d{0,20}")
+_ALERT, _VERSION = re.compile(r"(R\d{1,9}-)?A\d{4,9}"), re.compile(r"\d{0,20}")
 
 
 async def _page(visit: Visit) -> Response:

@@ -37,12 +37,13 @@ class AlertManager:
         self._latched: dict[str, Alert] = {}
         self._said_seconds: dict[str, float] = {}
         self._said: dict[Priority, deque[float]] = {Priority.MEDIUM: deque(), Priority.HIGH: deque()}
-        self._count = 0
+        self._run, self._count = "", 0
         self._now = 0.0
 
-    def count_from(self, number: int) -> None:
-        """The next alert gets a number above this one: a record that is gone on with names no two alerts alike."""
-        self._count = max(self._count, number)
+    def of_run(self, run: int) -> None:
+        """Which process of the case this is, from 1. Alerts of a later one carry it in their names: no two of a case are named
+        alike, even where the disk refused the entries of those before."""
+        self._run = "" if run == 1 else f"R{run}-"
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
@@ -132,7 +133,7 @@ class AlertManager:
         partner = self.site.role_for(report.channel) == "partner"
         audible = partner and report.priority.rank >= Priority.MEDIUM.rank
         self._count += 1
-        alert = Alert(f"A{self._count:04d}", report, self._now, report.priority, Presence.ON, audible, over)
+        alert = Alert(f"{self._run}A{self._count:04d}", report, self._now, report.priority, Presence.ON, audible, over)
         standing.alert = alert
         self._said_seconds[report.channel] = self._now
         if report.priority in self._said and report.kind is not Kind.TECHNICAL:
