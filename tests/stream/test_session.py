@@ -108,6 +108,27 @@ def test_a_lost_connection_leaves_nothing_green(tmp_path: Path) -> None:
     assert "video_lost" in [entry["channel"] for entry in case.entries("decision") if entry["decision"] == "said"]
 
 
+def test_pictures_that_were_not_judged_are_told_apart(tmp_path: Path) -> None:
+    """Lost, frozen, damaged; the same as the one before; late: five causes, five counts."""
+    lost = LinkEvent(LinkState.LOST, 2.0, "broke off")
+    back = LinkEvent(LinkState.RECONNECTED, 3.0, "camera")
+    happenings = [*every(0.2, 2), lost, *every(0.2, 3, 2), back, *every(0.2, 20, 3)]
+    pictures = iter([False] * 15 + [True] * 3)
+
+    def paint() -> Any:
+        if next(pictures, False):
+            raise VideoError("live picture", "is damaged")
+        return live.GREY
+
+    case = Case(tmp_path, CLIP_TOO_EARLY, happenings, frozen=(10.0, 15.0), paint=paint)
+    unjudged = [entry["unjudged"] for entry in case.entries("tick") if entry["unjudged"] is not None]
+    counted = case.session.totals.pictures()
+    assert (counted["lost"], counted["frozen"], counted["damaged"], counted["late"]) == (5, 14, 3, 0)
+    assert {kind: unjudged.count(kind) for kind in ("lost", "frozen", "damaged")} == {"lost": 5, "frozen": 14, "damaged": 3}
+    assert counted["duplicates"] == 24, "of 25 that stand, the first is new; ten were judged before it was known"
+    assert counted["looked_at"] + 5 + 14 + 3 == counted["arrived"] == 100
+
+
 def test_a_frozen_picture_is_not_judged(tmp_path: Path) -> None:
     case = Case(tmp_path, CLIP_TOO_EARLY, every(0.2, 20.0), frozen=(5.0, 15.0))
     state, why = case.state("bleeding", 9)

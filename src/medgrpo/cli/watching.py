@@ -28,6 +28,7 @@ _SIGNS = {ChannelState.ALERT: "!!", ChannelState.NOT_ASSESSED: "??", ChannelStat
 _WORDS = {
     "passed_over": "passed over for newer ones or between looks",
     "duplicates": "the same as the one before",
+    "lost": "not judged because the connection was lost",
     "frozen": "not judged because the picture stood still",
     "damaged": "not judged because damaged",
     "late": "late",

@@ -36,7 +36,7 @@ from medgrpo.stream.sources import FileSource, NetworkSource, SimulatedSource, W
 from medgrpo.stream.technical import CHANNELS as TECHNICAL_CHANNELS
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
 from medgrpo.stream.thresholds import THRESHOLDS, Threshold, reasoner_config
-from medgrpo.stream.tick import STAGES, Tick
+from medgrpo.stream.tick import STAGES, Tick, Unjudged
 
 __all__ = [
     "COVER_LEAD_SECONDS",
@@ -95,6 +95,7 @@ __all__ = [
     "Threshold",
     "Tick",
     "Totals",
+    "Unjudged",
     "WebRtcSource",
     "Withheld",
     "about_picture",

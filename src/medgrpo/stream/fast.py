@@ -18,7 +18,7 @@ from medgrpo.stream.clock import Clock
 from medgrpo.stream.privacy import PrivacyFilter
 from medgrpo.stream.technical import TechnicalLimits, TechnicalWatch
 from medgrpo.stream.thresholds import reasoner_config
-from medgrpo.stream.tick import Tick
+from medgrpo.stream.tick import Tick, Unjudged
 from medgrpo.video import Frame
 
 Channels = tuple[ChannelReport, ...]
@@ -58,12 +58,14 @@ class FastLoop:
         self.technical.arrived(arrival.arrived_seconds)
         self.technical.shown(arrival.mark, arrival.brightness(), arrival.arrived_seconds)
         if self.technical.blind is not None:
-            return replace(self.no_look(arrival.case_seconds, (), dropped, duplicates), events=tuple(events))
+            tick = self.no_look(arrival.case_seconds, (), dropped, duplicates)
+            unjudged = Unjudged.LOST if self.technical.lost else Unjudged.FROZEN
+            return replace(tick, events=tuple(events), unjudged=unjudged)
         try:
             image = arrival.paint()
         except VideoError:
             tick = self.no_look(arrival.case_seconds, (), dropped, duplicates, "the picture is damaged")
-            return replace(tick, events=tuple(events))
+            return replace(tick, events=tuple(events), unjudged=Unjudged.DAMAGED)
         painted = time.perf_counter()
         observation = rounded(self._perceiver.look(Frame(arrival.index, arrival.case_seconds, image)))
         perceived = time.perf_counter()

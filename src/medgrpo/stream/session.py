@@ -31,7 +31,7 @@ from medgrpo.stream.kept_files import unused
 from medgrpo.stream.latency import Latencies
 from medgrpo.stream.mailbox import NOTHING, Mailbox, Taken
 from medgrpo.stream.slow import Remark, SlowLoop
-from medgrpo.stream.tick import Tick, change_body, report_body
+from medgrpo.stream.tick import Tick, Unjudged, change_body, report_body
 from medgrpo.video import encode_jpeg
 
 Listener = Callable[[Tick], None]
@@ -49,6 +49,8 @@ class Totals:
     passed_over: int = 0
     """Pictures that came between two looks, or were older than the newest when the loop was ready."""
     duplicates: int = 0
+    lost: int = 0
+    """Looks that were not made because the connection of their picture was lost."""
     frozen: int = 0
     """Looks that were not made because the same picture had stood for too long."""
     damaged: int = 0
@@ -65,7 +67,7 @@ class Totals:
     def pictures(self) -> dict[str, int]:
         """What became of the pictures, by name."""
         counted = {"arrived": self.arrived, "looked_at": self.looks, "passed_over": self.passed_over}
-        counted |= {"duplicates": self.duplicates, "frozen": self.frozen, "damaged": self.damaged}
+        counted |= {"duplicates": self.duplicates, "lost": self.lost, "frozen": self.frozen, "damaged": self.damaged}
         return counted | asdict(self.faults)
 
 
@@ -246,10 +248,9 @@ class LiveSession:
     def _count(self, tick: Tick, arrival: Arrival | None) -> None:
         totals = self.totals
         totals.looks += tick.observation is not None
-        if arrival is not None and tick.observation is None:
-            frozen = self.loop.technical.blind is not None
-            totals.frozen += frozen
-            totals.damaged += not frozen
+        totals.lost += tick.unjudged is Unjudged.LOST
+        totals.frozen += tick.unjudged is Unjudged.FROZEN
+        totals.damaged += tick.unjudged is Unjudged.DAMAGED
         totals.dimmed = self.loop.privacy.dimmed
         totals.case_seconds = tick.case_seconds if arrival is None else max(arrival.case_seconds, tick.case_seconds)
         for change in tick.changes:
@@ -327,6 +328,7 @@ def _tick_body(tick: Tick) -> dict[str, Any]:
         "seconds": round(tick.case_seconds, 6),
         "look": look,
         "blind": tick.blind,
+        "unjudged": None if tick.unjudged is None else tick.unjudged.value,
         "phase": tick.phase,
         "passed_over": tick.dropped,
         "duplicates": tick.duplicates,

@@ -122,6 +122,11 @@ class TechnicalWatch:
                 return why
         return None
 
+    @property
+    def lost(self) -> bool:
+        """No pictures come, or the connection is known to be broken."""
+        return self._lost()[0] is ChannelState.ALERT
+
     def reports(self, case_seconds: float) -> tuple[ChannelReport, ...]:
         """Every technical channel at that moment of the case."""
         judged = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from medgrpo.core import Box
@@ -17,9 +18,21 @@ STAGES = ("wait", "paint", "perception", "reasoning", "alerts")
 """From a picture's arrival to its decision, in order; writing the record comes after."""
 
 
+class Unjudged(StrEnum):
+    """Why a picture that came was not judged."""
+
+    LOST = "lost"
+    """The connection broke right behind it, or had been given up."""
+    FROZEN = "frozen"
+    """The same picture had stood for too long."""
+    DAMAGED = "damaged"
+    """It could not be painted."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Tick:
-    """`observation` is None where no picture came; `blind` says why nothing can be judged. `settled`: the reasoner's new records.
+    """`observation` is None where no picture came or was judged (`unjudged`: why one that came was not); `blind` says why nothing
+    can be judged. `settled`: the reasoner's new records.
 
     `stages_ms` by STAGES, and `latency_ms` from arrival to decision; both empty or None without a picture. `shown`: the picture as
     it may leave the fast loop (dimmed and masked). `stamp_seconds`: its own clock's. `faults`: of all pictures since
@@ -43,6 +56,7 @@ class Tick:
     latency_ms: float | None = None
     stamp_seconds: float | None = None
     faults: Faults = NO_FAULTS
+    unjudged: Unjudged | None = None
 
 
 def report_body(report: ChannelReport) -> dict[str, Any]:
