@@ -194,6 +194,32 @@ def test_a_closed_case_monitors_nothing_and_no_alert_stands(browser, running, wr
     page.context.close()
 
 
+@pytest.mark.parametrize(
+    ("language", "none", "shown", "known"),
+    [
+        ("en", "No alert stands.", "No alert is shown, although this stands: Video lost", "not known"),
+        ("de", "Kein Alarm steht an.", "Kein Alarm wird gezeigt, obwohl dies besteht: Video verloren", "nicht bekannt"),
+        ("zh", "当前无警报。", "未显示警报，但以下情况存在： 视频丢失", "无法确定"),
+    ],
+)
+def test_an_empty_list_of_alerts_contradicts_no_red_tile(browser, running, writing, language, none, shown, known):
+    """A condition may stand without an alert: it has just begun, was dismissed, or is held back."""
+    writing.scene()
+    page, seen = opened(browser, running, language=language)
+    said = page.locator("#alerts .none")
+    sync_api.expect(said).to_have_text(none)
+    writing.channel("video_lost", "alert", "no picture for more than 2 s", "Me", "Tec")
+    writing.decision("deliberately not said", "video_lost", 6.0)
+    page.wait_for_selector("#technical [data-state=alert]")
+    sync_api.expect(said).to_have_text(shown)
+    writing.channel("video_lost", "monitoring", "pictures come in", "Me", "Tec")
+    sync_api.expect(said).to_have_text(none)
+    writing.journal.append("stopped", {"error": "OSError", "why": "the camera is gone"})
+    sync_api.expect(said).to_contain_text(known)
+    assert seen.complaints == []
+    page.context.close()
+
+
 def _bottom(page: Any, part: str) -> float:
     box = page.locator(part).locator("li").last.bounding_box()
     return box["y"] + box["height"]

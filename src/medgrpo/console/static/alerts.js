@@ -2,6 +2,7 @@
 
 import { byId, clock, el, english, known, named, percent, show, t } from "./dom.js";
 import { closeDialog, openDialog } from "./dialog.js";
+import { stale } from "./live.js";
 import { sources } from "./panels.js";
 
 const RANKS = { Hi: 3, Me: 2, Lo: 1, None: 0 };
@@ -17,15 +18,30 @@ export function drawAlerts(state) {
   const standing = Object.entries(alerts).filter(([, alert]) => !alert.over);
   standing.sort(([, a], [, b]) => RANKS[b.priority] - RANKS[a.priority] || a.raised - b.raised);
   const seconds = now.tick?.seconds ?? 0;
-  const key = JSON.stringify([standing, standing.map(([id]) => answerOf(id, state)), Math.floor(seconds / 10)]);
+  const unsaid = standing.length ? [] : conditions(state);
+  const gone = stale();
+  const key = JSON.stringify([standing, standing.map(([id]) => answerOf(id, state)), Math.floor(seconds / 10), unsaid, gone]);
   const list = byId("alerts");
   const held = list.contains(document.activeElement) ? [document.activeElement.dataset.alert, document.activeElement.dataset.act] : null;
-  const none = el("p", { class: "none" }, t("live.no_alert"));
+  const none = el("p", { class: "none" }, ...nothing(unsaid, gone));
   const changed = show(list, key, ...(standing.length ? standing.map(([id, alert]) => card(id, alert, seconds, state)) : [none]));
   if (changed && held) list.querySelector(`[data-alert="${held[0]}"][data-act="${held[1]}"]`)?.focus();
   document.body.dataset.alert = standing.some(([, alert]) => alert.audible && alert.presence === "On") ? "interrupts" : standing.length ? "stands" : "";
   byId("alerts-count").textContent = standing.length > 1 ? `(${standing.length})` : "";
   announce(standing);
+}
+
+/** Conditions that stand, as the channels have them: [id, the record's name]. */
+function conditions(state) {
+  const found = Object.entries(state.things.channels).filter(([, channel]) => channel.state === "alert");
+  return found.map(([id, channel]) => [id, channel.name]);
+}
+
+/** What an empty list means: a red tile beside it must not be contradicted, and what nobody watches is not known. */
+function nothing(unsaid, gone) {
+  if (gone !== null && gone !== "closed") return [t("live.no_alert_known")];
+  if (!unsaid.length) return [t("live.no_alert")];
+  return [t("live.no_alert_shown"), " ", ...unsaid.flatMap(([id, name], at) => [at ? ", " : "", named("channel", id, name)])];
 }
 
 /** New ones are read aloud once. */
