@@ -114,9 +114,11 @@ class Writing:
         about = {"source": "a test", "model": "scripted@1", "medgrpo": "0", "site": site}
         self.journal = Journal(folder / "record", key, partial(stamped, SystemClock()), about)
 
-    def tick(self, seconds: float, phase: str | None = CALOT, blind: str | None = None) -> Entry:
+    def tick(
+        self, seconds: float, phase: str | None = CALOT, blind: str | None = None, domain: str = "laparoscopic cholecystectomy"
+    ) -> Entry:
         self.number += 1
-        look = None if blind else {"not_assessed": None, "domain": "laparoscopic cholecystectomy"}
+        look = None if blind else {"not_assessed": None, "domain": domain}
         body = {"number": self.number, "seconds": seconds, "look": look, "blind": blind, "phase": phase, "latency_ms": 40.0}
         return self.journal.append("tick", body)
 

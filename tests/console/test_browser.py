@@ -220,6 +220,24 @@ def test_an_empty_list_of_alerts_contradicts_no_red_tile(browser, running, writi
     page.context.close()
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "SIMULATED"), ("de", "SIMULIERT"), ("zh", "模拟")])
+def test_a_simulated_case_says_so_and_a_real_one_does_not(browser, running, writing, language, word):
+    writing.scene()
+    page, seen = opened(browser, running, "tablet", language)
+    mark = page.locator("#simulated")
+    sync_api.expect(page.locator("#clock-time")).to_have_text("00:05")
+    sync_api.expect(mark).to_be_hidden()
+    writing.tick(6.0, domain="simulated laparoscopic cholecystectomy")
+    sync_api.expect(mark).to_be_visible()
+    assert word in mark.inner_text()
+    box = mark.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] < SIZES["tablet"][1] / 3, "at the top, without scrolling"
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES["tablet"][0]
+    assert seen.complaints == []
+    page.context.close()
+
+
 def _bottom(page: Any, part: str) -> float:
     box = page.locator(part).locator("li").last.bounding_box()
     return box["y"] + box["height"]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -111,6 +112,23 @@ def test_what_is_said_is_a_new_alert_whatever_had_its_number_before(writing):
     )
     assert (alert["advice"], alert["confidence"], alert["where_xyxy"]) == (None, None, [])
     assert alert["evidence"] == {"file": "evidence/A0001.jpg", "sha256": "ab" * 32, "deleted": False}
+
+
+def test_what_is_simulated_is_known_by_its_source_or_by_the_newest_look_that_knows(writing, key, cases):
+    writing.scene()
+    drawn = "simulated laparoscopic cholecystectomy"
+    shown = []
+    for more in ({}, {"domain": drawn}, {"blind": "no picture"}, {"domain": "unknown"}, {}):
+        writing.tick(6.0, **more)
+        board = folded(writing).board
+        shown.append((board.get("now", "tick")["simulated"], board.get("case", "about")["simulated"]))
+    assert shown == [(False, False), (True, False), (True, False), (True, False), (False, False)]
+    from medgrpo.audit import Journal
+
+    times = lambda: ("2026-01-01T09:00:00.000Z", 1.0)  # noqa: E731
+    with Journal(cases / "third" / "record", key, times, {"source": "simulated operations", "simulated": True}):
+        pass
+    assert folded(SimpleNamespace(folder=cases / "third")).board.get("case", "about")["simulated"] is True
 
 
 def test_alerts_are_named_apart_when_a_case_is_gone_on_with(writing, key, cases):

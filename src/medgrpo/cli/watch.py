@@ -78,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
         LiveSession,
         ManualClock,
         Showing,
+        SimulatedSource,
         Site,
         SlowLoop,
         SystemClock,
@@ -105,6 +106,7 @@ def run(args: argparse.Namespace) -> int:
         "medgrpo": medgrpo.__version__,
         "model": perceiver.model,
         "source": source.name,
+        "simulated": isinstance(source, SimulatedSource) or None,  # a drawn file is known by its looks alone
         "site": json.loads(site.model_dump_json()),
         "looks_per_second": args.looks_per_second,
         "research_only": "not for clinical use",
@@ -135,7 +137,7 @@ def run(args: argparse.Namespace) -> int:
             clips=clips,
         )
         timeline = session.run(stop)
-        told = {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds}
+        told = {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds, "domain": timeline.domain}
         journal.append("summary", {**told, "pictures": session.totals.pictures()})
         if stop.by is not None and not loop.technical.ended:
             journal.ends(f"stopped by {stop.by}")

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from medgrpo.core import clock, length
 from medgrpo.knowledge import label
+from medgrpo.perception import Domain
 from medgrpo.reasoning import Timeline
 from medgrpo.stream import ChannelState, Remark, Retention, Tick, Totals
 
@@ -75,7 +76,8 @@ class Screen:
 def _picture(tick: Tick) -> Group:
     phase = label(tick.phase) if tick.phase else (tick.blind or "no settled phase yet")
     late = "" if tick.latency_ms is None else f", decided {tick.latency_ms:.0f} ms after its picture"
-    head = Text(f"{clock(tick.case_seconds)}  {phase}{late}", style="bold")
+    drawn = "SIMULATED  " if tick.observation is not None and tick.observation.domain is Domain.SIMULATED else ""
+    head = Text(f"{drawn}{clock(tick.case_seconds)}  {phase}{late}", style="bold")
     table = Table(box=None, pad_edge=False, show_header=False)
     for report in tick.channels:
         style = _STYLES[report.state]
@@ -97,7 +99,9 @@ def kept_until(folder: Path, retention: Retention) -> str:
 def summary(totals: Totals, timeline: Timeline, folder: Path) -> str:
     """Some lines at the end of a case."""
     decisions = ", ".join(f"{count} {name}" for name, count in sorted(totals.decisions.items())) or "none"
-    lines = [
+    drawn = timeline.domain == Domain.SIMULATED.value
+    lines = ["SIMULATED: the pictures were taken for drawn ones, which show no patient"] if drawn else []
+    lines += [
         f"{length(totals.case_seconds)} watched, {totals.looks} looks of {totals.arrived} pictures; "
         f"assessed {length(timeline.coverage.assessed_seconds)}",
         f"decisions: {decisions}",

@@ -10,6 +10,7 @@ from medgrpo.audit import CLOSED, Entry, attachments, deletions
 from medgrpo.console.listing import SAYS_NOTHING
 from medgrpo.console.live.board import Board
 from medgrpo.console.live.names import Names
+from medgrpo.perception import Domain
 from medgrpo.stream import ChannelState, Decision, Presence
 
 Body = Mapping[str, Any]
@@ -30,6 +31,8 @@ class Fold:
         self.thoughts: dict[str, Body] = {}
         """Whole chains of thought by their entry's number; the board holds their heads only."""
         self._phase: tuple[str | None, float] = (None, 0.0)
+        self._drawn = False
+        """Whether the newest look that knew its kind of video took it for a simulation; its source may say so beside."""
         self.newest: datetime | None = None
         """When the newest entry was written, by the wall clock."""
         self.newest_kind = ""
@@ -66,6 +69,7 @@ class Fold:
             "about",
             begun=self._begun(entry),
             source=body.get("source"),
+            simulated=body.get("simulated") is True,
             model=body.get("model"),
             medgrpo=body.get("medgrpo"),
             role=site.get("role", "watcher"),
@@ -122,6 +126,9 @@ class Fold:
         if phase != self._phase[0]:
             self._phase = (phase, seconds)
         look = cast("Body | None", body.get("look"))
+        domain = None if look is None else look.get("domain")
+        if domain not in (None, Domain.UNKNOWN.value):
+            self._drawn = domain == Domain.SIMULATED.value
         self.put(
             entry,
             "now",
@@ -133,7 +140,8 @@ class Fold:
             phase_since=self._phase[1],
             blind=body.get("blind"),
             not_assessed=None if look is None else look.get("not_assessed"),
-            domain=None if look is None else look.get("domain"),
+            domain=domain,
+            simulated=self._drawn,
             latency_ms=body.get("latency_ms"),
         )
 

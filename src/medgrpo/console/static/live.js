@@ -96,6 +96,7 @@ function drawStanding() {
   const words = why === null ? now : t(`live.standing_${why}`, { age: age(why) });
   if (standing.textContent !== words) standing.textContent = words;
   standing.dataset.standing = why ?? (late ? "late" : "live");
+  byId("simulated").hidden = !(things.case.about?.simulated || tick?.simulated);
   byId("clock-time").textContent = tick ? clock(tick.seconds) : "--:--";
   drawPhase(tick);
 }
