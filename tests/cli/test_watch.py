@@ -17,6 +17,7 @@ pytest.importorskip("rfc8785", reason="needs the extra `live`")
 
 from medgrpo import cli
 from medgrpo.audit import Entry, Journal, SigningKey, read_entries
+from medgrpo.perception import Domain
 from medgrpo.stream import ManualClock, stamped
 from medgrpo.video import Frame, VideoWriter
 from tests.stream import live
@@ -25,18 +26,35 @@ PLOT = ((0.0, "preparation", "grasper,retract,gallbladder"),)
 
 
 class Watcher:
-    """The command in this process, with looks that follow a plot. `at_look`: called at every one."""
+    """The command in this process, with looks that follow a plot."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.case, self._key = folder / "case", folder / "key.pem"
-        self.perceiver = live.PlotPerceiver(PLOT)
+        self.perceiver, self._patch = live.PlotPerceiver(PLOT), monkeypatch
         monkeypatch.setattr("medgrpo.perception.load_perceiver", lambda: self.perceiver)
 
     def __call__(self, source: str, *more: str) -> int:
         return cli.main(["watch", source, "--out", str(self.case), "--key", str(self._key), *more])
 
+    def stop_after(self, seconds: float, number: signal.Signals = signal.SIGTERM) -> None:
+        """Somebody stops it at the first look after that second."""
+        look = self.perceiver.look
+
+        def stopped(frame: Frame) -> object:
+            if frame.seconds > seconds:
+                os.kill(os.getpid(), number)
+            return look(frame)
+
+        self._patch.setattr(self.perceiver, "look", stopped)
+
+    def entries(self, kind: str) -> list[Entry]:
+        return [entry for entry in self.whole() if entry.kind == kind]
+
+    def whole(self) -> list[Entry]:
+        return [entry for _, _, entry, _ in read_entries(self.case / "record") if isinstance(entry, Entry)]
+
     def last(self) -> Entry:
-        return [entry for _, _, entry, _ in read_entries(self.case / "record") if isinstance(entry, Entry)][-1]
+        return self.whole()[-1]
 
 
 @pytest.fixture
@@ -59,17 +77,8 @@ def test_a_case_whose_source_ended_is_done(watch: Watcher, video: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_case_that_somebody_stopped_says_by_which_signal(
-    watch: Watcher, video: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
-) -> None:
-    look = watch.perceiver.look
-
-    def stopped(frame: Frame) -> object:
-        if frame.seconds > 1:
-            os.kill(os.getpid(), number)
-        return look(frame)
-
-    monkeypatch.setattr(watch.perceiver, "look", stopped)
+def test_a_case_that_somebody_stopped_says_by_which_signal(watch: Watcher, video: Path, number: signal.Signals) -> None:
+    watch.stop_after(1.0, number)
     assert watch(str(video), "--speed", "0") == 0
     assert (watch.last().kind, watch.last().body) == ("closed", {"why": f"stopped by {number.name}"})
 
@@ -136,8 +145,31 @@ def test_a_sender_is_waited_for_in_a_case_and_a_place_that_is_taken_begins_none(
     timer.start()
     assert watch(f"webrtc://127.0.0.1:{port}/theatre") == 0
     timer.join()
-    entries = [entry for _, _, entry, _ in read_entries(watch.case / "record") if isinstance(entry, Entry)]
-    assert [entry.body["state"] for entry in entries if entry.kind == "link"] == ["waiting for a sender"]
-    (said,) = (entry.body for entry in entries if entry.kind == "decision")
+    assert [entry.body["state"] for entry in watch.entries("link")] == ["waiting for a sender"]
+    (said,) = (entry.body for entry in watch.entries("decision"))
     assert (said["channel"], said["decision"]) == ("video_lost", "said")
     assert "no sender has come yet" in said["why"]
+
+
+def test_the_simulator_is_recorded_as_such_and_its_scene_which_stands_still_is_not_blackened(
+    watch: Watcher, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watch.stop_after(4.0)
+    assert watch("simulator:7", "--speed", "0") == 0
+    (opened,) = watch.entries("opened")
+    assert opened.body["simulated"] is True
+    assert opened.body["site"]["privacy"]["find_text"] is False, "and says why nothing is black"
+    ticks = watch.entries("tick")
+    assert len(ticks) > 15
+    assert all(tick.body["black"] == {"text": 0.0, "regions": 0.0} for tick in ticks)
+    (summed,) = watch.entries("summary")
+    assert summed.body["domain"].startswith("simulated")
+    assert capsys.readouterr().out.count("SIMULATED") == 1
+
+
+def test_a_file_is_not_called_simulated_by_its_source(watch: Watcher, video: Path) -> None:
+    watch.perceiver.domain = Domain.CHOLECYSTECTOMY
+    assert watch(str(video), "--speed", "0") == 0
+    (opened,) = watch.entries("opened")
+    assert opened.body["simulated"] is None
+    assert opened.body["site"]["privacy"]["find_text"] is True

@@ -16,7 +16,7 @@ import pytest
 import uvicorn
 
 from medgrpo.console import NoUsers, Settings, make_app
-from medgrpo.stream import Inbox, Tick
+from medgrpo.stream import Black, Inbox, Tick
 from medgrpo.stream.showing import picture_of
 from medgrpo.video import encode_jpeg
 
@@ -105,9 +105,9 @@ def until(page: Any, holds: str) -> None:
         time.sleep(0.05)
 
 
-def put_picture(folder: Path, number: int) -> None:
+def put_picture(folder: Path, number: int, black: Black | None = None) -> None:
     grey = np.full((480, 854, 3), 90, np.uint8)
-    tick = Tick(number, float(number), None, None, None, (), (), (), (), (), 0, 0, shown=grey)
+    tick = Tick(number, float(number), None, None, None, (), (), (), (), (), 0, 0, shown=grey, black=black)
     (folder / "live").mkdir(exist_ok=True)
     beside = folder / "live" / "unfinished"
     beside.write_bytes(picture_of(tick, clear=True))
@@ -190,50 +190,6 @@ def test_a_closed_case_monitors_nothing_and_no_alert_stands(browser, running, wr
     assert page.locator("#technical li").get_attribute("data-state") == "not assessed"
     page.locator("#technical button").click()
     assert page.locator("#dialog-body [data-state='not assessed']").count() == 3
-    assert seen.complaints == []
-    page.context.close()
-
-
-@pytest.mark.parametrize(
-    ("language", "none", "shown", "known"),
-    [
-        ("en", "No alert stands.", "No alert is shown, although this stands: Video lost", "not known"),
-        ("de", "Kein Alarm steht an.", "Kein Alarm wird gezeigt, obwohl dies besteht: Video verloren", "nicht bekannt"),
-        ("zh", "当前无警报。", "未显示警报，但以下情况存在： 视频丢失", "无法确定"),
-    ],
-)
-def test_an_empty_list_of_alerts_contradicts_no_red_tile(browser, running, writing, language, none, shown, known):
-    """A condition may stand without an alert: it has just begun, was dismissed, or is held back."""
-    writing.scene()
-    page, seen = opened(browser, running, language=language)
-    said = page.locator("#alerts .none")
-    sync_api.expect(said).to_have_text(none)
-    writing.channel("video_lost", "alert", "no picture for more than 2 s", "Me", "Tec")
-    writing.decision("deliberately not said", "video_lost", 6.0)
-    page.wait_for_selector("#technical [data-state=alert]")
-    sync_api.expect(said).to_have_text(shown)
-    writing.channel("video_lost", "monitoring", "pictures come in", "Me", "Tec")
-    sync_api.expect(said).to_have_text(none)
-    writing.journal.append("stopped", {"error": "OSError", "why": "the camera is gone"})
-    sync_api.expect(said).to_contain_text(known)
-    assert seen.complaints == []
-    page.context.close()
-
-
-@pytest.mark.parametrize(("language", "word"), [("en", "SIMULATED"), ("de", "SIMULIERT"), ("zh", "模拟")])
-def test_a_simulated_case_says_so_and_a_real_one_does_not(browser, running, writing, language, word):
-    writing.scene()
-    page, seen = opened(browser, running, "tablet", language)
-    mark = page.locator("#simulated")
-    sync_api.expect(page.locator("#clock-time")).to_have_text("00:05")
-    sync_api.expect(mark).to_be_hidden()
-    writing.tick(6.0, domain="simulated laparoscopic cholecystectomy")
-    sync_api.expect(mark).to_be_visible()
-    assert word in mark.inner_text()
-    box = mark.bounding_box()
-    assert box["y"] >= 0
-    assert box["y"] + box["height"] < SIZES["tablet"][1] / 3, "at the top, without scrolling"
-    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES["tablet"][0]
     assert seen.complaints == []
     page.context.close()
 

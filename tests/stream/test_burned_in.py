@@ -14,7 +14,9 @@ from medgrpo.core import InputError
 from medgrpo.knowledge import load_procedure
 from medgrpo.stream import (
     Arrival,
+    Black,
     ChannelPolicy,
+    Cover,
     FastLoop,
     FileSource,
     LiveSession,
@@ -24,10 +26,12 @@ from medgrpo.stream import (
     TextFinder,
     TextLimits,
     Tick,
+    about_picture,
     blackened,
     load_site,
     stamped,
 )
+from medgrpo.stream.showing import picture_of
 from medgrpo.stream.strokes import STROKE, stroke_masks
 from medgrpo.video import Image, VideoWriter, read_image
 from tests.stream import live
@@ -168,6 +172,25 @@ def test_a_site_says_what_is_masked(tmp_path: Path) -> None:
         load_site(path)
 
 
+def test_how_much_is_black_and_why_is_told_in_words() -> None:
+    cover = Cover(Privacy(masks_xyxy=((0.0, 0.0, 0.5, 0.5), (0.25, 0.0, 0.5, 0.5)), find_text=True))
+    for number in range(6):
+        cover.look(number * 0.4, write(scene(number), "8365", 150, 220, 190))
+        image = cover.over(scene(number), clear=True)
+    assert cover.black.regions == pytest.approx(0.25, abs=0.02), "regions that lie over one another count once"
+    assert 0.005 < cover.black.text < 0.2
+    assert (image[..., :] == 0).all(axis=2).mean() == pytest.approx(cover.black.text + cover.black.regions, abs=0.02)
+    assert cover.black.words.count("%") == 2
+    assert "the site's settings name it" in cover.black.words
+    assert Black().words == "nothing of the picture is black"
+    assert [Black(now).is_another(Black(then)) for now, then in ((0.04, 0.0), (0.07, 0.04), (0.1, 0.04), (0.0, 0.001))] == [
+        True,
+        False,
+        True,
+        True,
+    ]
+
+
 class Case:
     """A real file through the real loop: ticks, evidence, record."""
 
@@ -177,10 +200,14 @@ class Case:
         with Journal(folder / "record", SigningKey.at(folder / "key.pem"), partial(stamped, clock), {}) as journal:
             LiveSession(source, loop, clock, journal, folder, listeners=[self.ticks.append]).run(lambda: False)
 
+    def entries(self) -> list[Entry]:
+        return [entry for _, _, entry, _ in read_entries(self.folder / "record") if isinstance(entry, Entry)]
+
+    def kept(self) -> list[Any]:
+        return [entry.body["evidence"] for entry in self.entries() if entry.kind == "decision" and entry.body.get("evidence")]
+
     def evidence(self) -> list[Path]:
-        entries = [entry for _, _, entry, _ in read_entries(self.folder / "record") if isinstance(entry, Entry)]
-        kept = [entry.body["evidence"] for entry in entries if entry.kind == "decision" and entry.body.get("evidence")]
-        return [self.folder / str(one["file"]) for one in kept]
+        return [self.folder / str(one["file"]) for one in self.kept()]
 
 
 def test_preview_and_evidence_hide_the_text_and_the_file_s_own_words_do_not_come_along(tmp_path: Path) -> None:
@@ -210,6 +237,16 @@ def test_preview_and_evidence_hide_the_text_and_the_file_s_own_words_do_not_come
         assert tick.shown is not None
         assert tick.shown[100:118, 120:172].max() == 0
         assert tick.shown.mean() > 30, "the rest is shown"
+    for tick in clear:
+        assert tick.black is not None
+        assert 0.01 < tick.black.text < 0.2
+        assert about_picture(picture_of(tick, clear=True))["black"] == {"text": tick.black.text, "regions": 0.0}
+    entries = case.entries()
+    told = [entry.body for entry in entries if entry.kind == "black"]
+    assert told, "the record says in words that something is black"
+    assert all("of the picture is black because it looks like burned-in text" in body["why"] for body in told if body["text"])
+    assert len(told) < 12, "when it changes, not with every look"
+    assert all("looks like burned-in text" in str(one["black"]) for one in case.kept())
     pictures = case.evidence()
     assert pictures
     for path in pictures:

@@ -99,6 +99,9 @@ def run(args: argparse.Namespace) -> int:
         site = site.model_copy(update={"clips": site.clips.model_copy(update={"keep": True})})
     clock = ManualClock() if args.speed == 0 else SystemClock()
     source = open_source(args.source, clock, args.speed, args.loops, site.packets_held)
+    drawn = isinstance(source, SimulatedSource)
+    if drawn:  # it draws no patient and no text but its own mark: a scene that stands as still as letters do is not to be blackened
+        site = site.model_copy(update={"privacy": site.privacy.model_copy(update={"find_text": False})})
     perceiver = load_perceiver()
     loop = FastLoop(perceiver, load_procedure(site.procedure), site, clock, live=not source.waits)
     model = None if args.model is None else open_model(args.model, ModelOptions(endpoint_model=args.model_name))
@@ -106,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         "medgrpo": medgrpo.__version__,
         "model": perceiver.model,
         "source": source.name,
-        "simulated": isinstance(source, SimulatedSource) or None,  # a drawn file is known by its looks alone
+        "simulated": drawn or None,  # a drawn file is known by its looks alone
         "site": json.loads(site.model_dump_json()),
         "looks_per_second": args.looks_per_second,
         "research_only": "not for clinical use",
@@ -138,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
         )
         timeline = session.run(stop)
         told = {"coverage": asdict(timeline.coverage), "duration_seconds": timeline.duration_seconds, "domain": timeline.domain}
-        journal.append("summary", {**told, "pictures": session.totals.pictures()})
+        journal.append("summary", {**told, "pictures": session.totals.pictures(), "black": session.totals.black()})
         if stop.by is not None and not loop.technical.ended:
             journal.ends(f"stopped by {stop.by}")
     sys.stdout.write(summary(session.totals, timeline, args.out))

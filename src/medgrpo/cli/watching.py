@@ -114,6 +114,12 @@ def summary(totals: Totals, timeline: Timeline, folder: Path) -> str:
     told = [f"{counted[name]} {word}" for name, word in _WORDS.items() if counted[name]]
     if told:
         lines.append(f"pictures: {', '.join(told)}")
+    black = totals.black()
+    if black["most"]:
+        lines.append(
+            f"{black['mean']:.1%} of the pictures was made black in the mean, {black['most']:.1%} at most, because it looked like "
+            "burned-in text (site file: [privacy] find_text)"
+        )
     if totals.clips or totals.clips_not_kept:
         lines.append(f"clips: {totals.clips} kept, {totals.clips_not_kept} not (medgrpo record show DIR --kind clip says why)")
     if totals.not_recorded:

@@ -28,7 +28,7 @@ from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.inbox import Answer, Inbox, leave_answer
 from medgrpo.stream.keeping import ClipSettings, Retention
 from medgrpo.stream.latency import Latencies
-from medgrpo.stream.privacy import COVER_LEAD_SECONDS, Cover, Privacy, PrivacyFilter
+from medgrpo.stream.privacy import COVER_LEAD_SECONDS, Black, Cover, Privacy, PrivacyFilter
 from medgrpo.stream.session import Listener, LiveSession, Totals
 from medgrpo.stream.showing import PICTURE, WANTED_SECONDS, Showing, about_picture, want_picture
 from medgrpo.stream.slow import Remark, SlowLoop, SlowSettings, current
@@ -50,6 +50,7 @@ __all__ = [
     "Answer",
     "Arrival",
     "BegunSource",
+    "Black",
     "Budget",
     "Change",
     "ChannelPolicy",

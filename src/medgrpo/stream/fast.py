@@ -85,11 +85,13 @@ class FastLoop:
         latency = sum(stages.values())
         self.technical.looked(observation, latency)
         tick = self._tick(arrival.case_seconds, channels, changes, events, dropped, duplicates)
+        shown = self.privacy.shown(image)
         return replace(
             tick,
             observation=observation,
             settled=settled,
-            shown=self.privacy.shown(image),
+            shown=shown,
+            black=self.privacy.black,
             stages_ms=stages,
             latency_ms=latency,
             stamp_seconds=arrival.stamp_seconds,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 from pydantic import Field, field_validator
 
 from medgrpo.core import Box, Config
 from medgrpo.perception import Observation, ViewState
-from medgrpo.stream.burned_in import TextFinder, TextLimits, blackened
+from medgrpo.stream.burned_in import Cells, TextFinder, TextLimits, blackened
 from medgrpo.video import Image, resize
 
 _DIMMED_WIDTH, _DIMMED_HEIGHT = 16, 9
@@ -34,6 +37,32 @@ class Privacy(Config):
         return masks
 
 
+@dataclass(frozen=True, slots=True)
+class Black:
+    """How much of a picture (0..1) was made black: `text`, what looks like burned-in text; `regions`, what the site names. They
+    may lie over one another."""
+
+    text: float = 0.0
+    regions: float = 0.0
+
+    @property
+    def words(self) -> str:
+        """What is black and why, for people."""
+        parts = [f"{self.text:.1%} of the picture is black because it looks like burned-in text (unsure counts as text)"]
+        parts += [f"{self.regions:.1%} is black because the site's settings name it"]
+        told = [part for part, share in zip(parts, (self.text, self.regions), strict=True) if share]
+        return "; ".join(told) or "nothing of the picture is black"
+
+    def is_another(self, before: Black) -> bool:
+        """Whether people should be told anew: it appears or goes, or has changed by CHANGE_TOLD of the picture."""
+        pairs = ((self.text, before.text), (self.regions, before.regions))
+        return any(bool(now) != bool(then) or abs(now - then) >= CHANGE_TOLD for now, then in pairs)
+
+
+NOTHING_BLACK = Black()
+CHANGE_TOLD = 0.05
+
+
 class Cover:
     """Blackens burned-in text and named regions, and dims: one case's pictures, each looked at once and in order of time.
 
@@ -43,6 +72,8 @@ class Cover:
     def __init__(self, settings: Privacy) -> None:
         self._masks = [Box.clipped(*mask) for mask in settings.masks_xyxy]
         self._finder = TextFinder(settings.text) if settings.find_text else None
+        self.black = NOTHING_BLACK
+        """Of the picture that `over` gave last."""
 
     @property
     def covers(self) -> bool:
@@ -62,17 +93,29 @@ class Cover:
     def over(self, image: Image, clear: bool) -> Image:
         """The picture that was looked at last as it may leave: dimmed to 16 x 9 blocks unless `clear`, text and regions black."""
         height, width = image.shape[:2]
+        text = 0.0
         if self._finder is not None:
+            text = _share(self._finder.cells)
             image = blackened(image, self._finder.cells)
         if not clear:
             image = resize(resize(image, _DIMMED_WIDTH, _DIMMED_HEIGHT), width, height)
         if self._masks:
-            image = image.copy()
+            image, named = image.copy(), np.zeros((height, width), np.bool_)
             for mask in self._masks:
                 rows = slice(int(mask.y0 * height), -(-int(mask.y1 * height * 1000) // 1000) + 1)
                 columns = slice(int(mask.x0 * width), -(-int(mask.x1 * width * 1000) // 1000) + 1)
-                image[rows, columns] = 0
+                named[rows, columns] = True
+            image[named] = 0
+            self.black = Black(text, _share(named))
+        else:
+            self.black = Black(text)
         return image
+
+
+def _share(black: Cells) -> float:
+    """Rounded to a thousandth, but never nothing where there is something."""
+    share = float(black.mean()) if black.size else 0.0
+    return max(0.001, round(share, 3)) if share else 0.0
 
 
 class PrivacyFilter:
@@ -96,6 +139,11 @@ class PrivacyFilter:
     def masks(self) -> bool:
         """Whether parts of pictures are, or may have to be, blackened before they leave."""
         return self._cover.covers
+
+    @property
+    def black(self) -> Black:
+        """How much of the picture that `shown` gave last was made black, and why."""
+        return self._cover.black
 
     def look(self, observation: Observation) -> None:
         """Blurred and veiled views keep the state that was: neither proves that the camera left the body, nor that it came in."""

@@ -30,6 +30,7 @@ from medgrpo.stream.inbox import Answer, Inbox
 from medgrpo.stream.kept_files import unused
 from medgrpo.stream.latency import Latencies
 from medgrpo.stream.mailbox import NOTHING, Mailbox, Taken
+from medgrpo.stream.privacy import NOTHING_BLACK
 from medgrpo.stream.slow import Remark, SlowLoop
 from medgrpo.stream.tick import Tick, Unjudged, change_body, report_body
 from medgrpo.video import encode_jpeg
@@ -57,6 +58,11 @@ class Totals:
     """Looks that were not made because their picture could not be painted."""
     faults: Faults = NO_FAULTS
     dimmed: int = 0
+    shown: int = 0
+    """Pictures that could leave the fast loop."""
+    black_sum: float = 0.0
+    """Of the shares of them that were made black because they looked like burned-in text; `black_most`: the largest."""
+    black_most: float = 0.0
     not_recorded: int = 0
     clips: int = 0
     clips_not_kept: int = 0
@@ -69,6 +75,11 @@ class Totals:
         counted = {"arrived": self.arrived, "looked_at": self.looks, "passed_over": self.passed_over}
         counted |= {"duplicates": self.duplicates, "lost": self.lost, "frozen": self.frozen, "damaged": self.damaged}
         return counted | asdict(self.faults)
+
+    def black(self) -> dict[str, float]:
+        """Of the pictures that could leave: the share that was made black because it looked like text, in the mean and at most."""
+        mean = self.black_sum / self.shown if self.shown else 0.0
+        return {"mean": round(mean, 4), "most": round(self.black_most, 4)}
 
 
 class LiveSession:
@@ -95,6 +106,7 @@ class LiveSession:
         self._inbox, self._goals = inbox, Goals(loop.reasoner)
         self._slow, self._on_remark, self._clips = slow, on_remark, clips
         self._channels: dict[str, tuple[str, str]] = {}
+        self._black = NOTHING_BLACK
         self._last_arrival: Arrival | None = None
         self._begun = clock.seconds()
         self.totals = Totals()
@@ -252,6 +264,10 @@ class LiveSession:
         totals.frozen += tick.unjudged is Unjudged.FROZEN
         totals.damaged += tick.unjudged is Unjudged.DAMAGED
         totals.dimmed = self.loop.privacy.dimmed
+        if tick.black is not None:
+            totals.shown += 1
+            totals.black_sum += tick.black.text
+            totals.black_most = max(totals.black_most, tick.black.text)
         totals.case_seconds = tick.case_seconds if arrival is None else max(arrival.case_seconds, tick.case_seconds)
         for change in tick.changes:
             totals.decisions[change.decision.value] += 1
@@ -262,6 +278,9 @@ class LiveSession:
         for event in tick.events:
             self._write("link", {"state": event.state.value, "why": event.why, "seconds": event.seconds})
         self._write("tick", _tick_body(tick))
+        if tick.black is not None and tick.black.is_another(self._black):
+            self._black = tick.black
+            self._write("black", {**asdict(tick.black), "seconds": tick.case_seconds, "why": tick.black.words})
         for report in tick.channels:
             self._changed(report)
         for change in tick.changes:
@@ -308,7 +327,8 @@ class LiveSession:
             write_whole(self._case_dir / name, data, durable=True)
         except OSError as error:
             return {"not_kept": f"{error.strerror or error}"}
-        return {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "dimmed": not self.loop.privacy.clear}
+        kept = {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "dimmed": not self.loop.privacy.clear}
+        return kept | ({} if tick.black in (None, NOTHING_BLACK) else {"black": tick.black.words})
 
     def _write(self, kind: str, body: Mapping[str, Any], *, durable: bool = False) -> None:
         if self._journal is None:
@@ -330,6 +350,7 @@ def _tick_body(tick: Tick) -> dict[str, Any]:
         "blind": tick.blind,
         "unjudged": None if tick.unjudged is None else tick.unjudged.value,
         "phase": tick.phase,
+        "black": None if tick.black is None else asdict(tick.black),
         "passed_over": tick.dropped,
         "duplicates": tick.duplicates,
         "faults": {name: count for name, count in asdict(tick.faults).items() if count},

@@ -1,7 +1,8 @@
 """The picture that a console shows: the newest one that may leave the fast loop, as a file in the case's folder.
 
 `CASE/live/picture.jpg` is replaced whole. Its JPEG comment holds what belongs to exactly this picture, as JSON: `number` of the
-tick, `seconds`, `size_wh` of the video, `dimmed`, and `tips` (instrument, box_xyxy, probability). It is written only while
+tick, `seconds`, `size_wh` of the video, `dimmed`, `black` (shares of it that are black: `text`, `regions`), and `tips`
+(instrument, box_xyxy, probability). It is written only while
 somebody wants it (`CASE/live/wanted` was touched in the last seconds), by a thread of its own: the newest wins, the fast loop
 never waits for it.
 """
@@ -12,11 +13,13 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast
 
 from medgrpo.core import VideoError, write_whole
+from medgrpo.stream.privacy import NOTHING_BLACK
 from medgrpo.stream.tick import Tick
 from medgrpo.video import encode_jpeg, resize
 
@@ -91,6 +94,7 @@ def picture_of(tick: Tick, clear: bool) -> bytes:
         "seconds": round(tick.case_seconds, 6),
         "size_wh": [width, height],
         "dimmed": not clear,
+        "black": asdict(tick.black or NOTHING_BLACK),
         # what was found in a picture that may not be shown is not drawn into it either
         "tips": []
         if seen is None or not clear

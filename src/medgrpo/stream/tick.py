@@ -12,6 +12,7 @@ from medgrpo.perception import Observation
 from medgrpo.reasoning import Record
 from medgrpo.stream.alerts import Alert, Change, ChannelReport
 from medgrpo.stream.arrival import NO_FAULTS, Faults, LinkEvent
+from medgrpo.stream.privacy import Black
 from medgrpo.video import Image
 
 STAGES = ("wait", "paint", "perception", "reasoning", "alerts")
@@ -35,8 +36,8 @@ class Tick:
     can be judged. `settled`: the reasoner's new records.
 
     `stages_ms` by STAGES, and `latency_ms` from arrival to decision; both empty or None without a picture. `shown`: the picture as
-    it may leave the fast loop (dimmed and masked). `stamp_seconds`: its own clock's. `faults`: of all pictures since
-    the tick before.
+    it may leave the fast loop (dimmed and masked), `black`: how much of it was made black. `stamp_seconds`: its own clock's.
+    `faults`: of all pictures since the tick before.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Tick:
     stamp_seconds: float | None = None
     faults: Faults = NO_FAULTS
     unjudged: Unjudged | None = None
+    black: Black | None = None
 
 
 def report_body(report: ChannelReport) -> dict[str, Any]:

@@ -121,6 +121,9 @@ class Fold:
     def gap(self, entry: Entry, body: Body) -> None:
         self.log(entry, "gap", None, f"{body.get('missed')}")
 
+    def black(self, entry: Entry, body: Body) -> None:
+        self.log(entry, "black", self._at(body["seconds"]), str(body["why"]))
+
     def tick(self, entry: Entry, body: Body) -> None:
         seconds, phase = self._at(body["seconds"]), cast("str | None", body.get("phase"))
         if phase != self._phase[0]:
@@ -331,6 +334,7 @@ _HANDLERS: Mapping[str, Callable[[Fold, Entry, Body], None]] = {
     "stopped": Fold.ended,
     "deleted": Fold.deleted,
     "gap": Fold.gap,
+    "black": Fold.black,
     "tick": Fold.tick,
     "channel": Fold.channel,
     "decision": Fold.decision,

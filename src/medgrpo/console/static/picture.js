@@ -9,6 +9,7 @@ const TOO_LONG_MS = 400; // on its way for longer: a smaller one next
 const QUICK_MS = 150; // the next size would take less than this: a larger one next
 const AT_LEAST_SURE = 0.3;
 const OLD_MS = 2500;
+const LEAST_BLACK = 0.005; // of the picture: less is not seen
 
 let size = 1; // begins small: the first picture soon
 let version = "";
@@ -95,10 +96,20 @@ export function drawMarks(state) {
   const height = drawn.viewBox.baseVal.height;
   const places = why === null ? standing(state) : [];
   drawn.replaceChildren(...tips.map((tip) => tool(tip, height)), ...places.map((place) => alarm(place, height)));
+  drawBlack(why);
   const names = tips.map((tip) => textOf(named("instrument", tip.instrument, tip.instrument)));
   const list = byId("seen-list");
   const words = names.length ? t("live.instruments", { names: names.join(", ") }) : t("live.no_instruments");
   if (list.textContent !== words) list.textContent = words;
+}
+
+/** How much of exactly this picture is black, and why: nobody is to take it for the operation. */
+function drawBlack(why) {
+  const black = (why === null || ["private", "late"].includes(why.kind)) && about?.black ? about.black : { text: 0, regions: 0 };
+  const words = ["text", "regions"].filter((kind) => black[kind] >= LEAST_BLACK).map((kind) => t(`live.black_${kind}`, { share: percent(black[kind]) }));
+  const place = byId("black");
+  place.hidden = !words.length;
+  if (place.textContent !== words.join(" ")) place.textContent = words.join(" ");
 }
 
 /** The first thing that makes the picture no picture of now: {kind, key, words}. */

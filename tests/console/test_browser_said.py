@@ -1,0 +1,72 @@
+"""What the live page says where it might be misread, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+
+from medgrpo.stream import Black
+from tests.console import test_browser as shared
+from tests.console.test_browser import SIZES, opened, put_picture, sync_api
+
+browser, running, pytestmark = shared.browser, shared.running, shared.pytestmark
+
+
+@pytest.mark.parametrize(
+    ("language", "none", "shown", "known"),
+    [
+        ("en", "No alert stands.", "No alert is shown, although this stands: Video lost", "not known"),
+        ("de", "Kein Alarm steht an.", "Kein Alarm wird gezeigt, obwohl dies besteht: Video verloren", "nicht bekannt"),
+        ("zh", "当前无警报。", "未显示警报，但以下情况存在： 视频丢失", "无法确定"),
+    ],
+)
+def test_an_empty_list_of_alerts_contradicts_no_red_tile(browser, running, writing, language, none, shown, known):
+    """A condition may stand without an alert: it has just begun, was dismissed, or is held back."""
+    writing.scene()
+    page, seen = opened(browser, running, language=language)
+    said = page.locator("#alerts .none")
+    sync_api.expect(said).to_have_text(none)
+    writing.channel("video_lost", "alert", "no picture for more than 2 s", "Me", "Tec")
+    writing.decision("deliberately not said", "video_lost", 6.0)
+    page.wait_for_selector("#technical [data-state=alert]")
+    sync_api.expect(said).to_have_text(shown)
+    writing.channel("video_lost", "monitoring", "pictures come in", "Me", "Tec")
+    sync_api.expect(said).to_have_text(none)
+    writing.journal.append("stopped", {"error": "OSError", "why": "the camera is gone"})
+    sync_api.expect(said).to_contain_text(known)
+    assert seen.complaints == []
+    page.context.close()
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "SIMULATED"), ("de", "SIMULIERT"), ("zh", "模拟")])
+def test_a_simulated_case_says_so_and_a_real_one_does_not(browser, running, writing, language, word):
+    writing.scene()
+    page, seen = opened(browser, running, "tablet", language)
+    mark = page.locator("#simulated")
+    sync_api.expect(page.locator("#clock-time")).to_have_text("00:05")
+    sync_api.expect(mark).to_be_hidden()
+    writing.tick(6.0, domain="simulated laparoscopic cholecystectomy")
+    sync_api.expect(mark).to_be_visible()
+    assert word in mark.inner_text()
+    box = mark.bounding_box()
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] < SIZES["tablet"][1] / 3, "at the top, without scrolling"
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES["tablet"][0]
+    assert seen.complaints == []
+    page.context.close()
+
+
+def test_the_picture_says_how_much_of_it_is_black_and_why(browser, running, writing):
+    writing.scene()
+    writing.journal.append("black", {"text": 0.07, "regions": 0.0, "seconds": 5.0, "why": "7.0% of the picture is black because"})
+    put_picture(writing.folder, 1, Black(0.07, 0.02))
+    page, seen = opened(browser, running)
+    words = page.locator("#black")
+    sync_api.expect(words).to_be_visible()
+    text = words.inner_text()
+    assert "7 % of the picture is black: it looks like burned-in text." in text
+    assert "2 % is black: the site's settings name it." in text
+    assert page.locator("#log tr").first.inner_text().split("\t")[1] == "parts of the picture black"
+    put_picture(writing.folder, 2, Black())
+    sync_api.expect(words).to_be_hidden()
+    assert seen.complaints == []
+    page.context.close()
