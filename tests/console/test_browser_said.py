@@ -70,3 +70,19 @@ def test_the_picture_says_how_much_of_it_is_black_and_why(browser, running, writ
     sync_api.expect(words).to_be_hidden()
     assert seen.complaints == []
     page.context.close()
+
+
+def test_an_alert_without_a_picture_says_why_there_is_none(browser, running, writing):
+    writing.scene()
+    writing.channel("video_lost", "alert", "the connection is lost: broke off", "Me", "Tec")
+    none = {"not_kept": "at that moment there was no picture that could be judged: the connection is lost: broke off"}
+    writing.decision("said", "video_lost", 6.0, "A0001", evidence=none)
+    writing.decision("ended", "video_lost", 7.0, "A0001", presence="Off")
+    writing.decision("stands again", "video_lost", 9.0, "A0001")
+    page, seen = opened(browser, running)
+    page.locator("[data-card=A0001] [data-act=more]").click()
+    sync_api.expect(page.locator("#dialog-body")).to_contain_text("There is no picture of it: at that moment")
+    assert page.locator("[data-card]").count() == 1
+    assert page.locator("#log tr").first.inner_text().split("\t")[1] == "stands again"
+    assert seen.complaints == []
+    page.context.close()

@@ -159,3 +159,29 @@ def test_a_return_to_an_earlier_phase_is_noted(streams: ModuleType, procedure: P
     assert "return from" in alert.why
     usual = run(streams, procedure, streams.operation())
     assert RiskLevel.ALERT not in levels(usual, "phase_order")
+
+
+def test_a_view_that_is_lost_in_several_ways_is_one_alert_with_its_pictures_inside(
+    streams: ModuleType, procedure: Procedure
+) -> None:
+    part, state = streams.Part, streams.ViewState
+    parts = (
+        part(0, 60, phase="preparation", action="grasper,retract,gallbladder"),
+        part(20, 26, state=state.BLACK, not_assessed="the picture is black"),
+        part(26, 32, state=state.BLURRED),
+        part(32, 34, state=state.INSIDE),
+        part(34, 40, state=state.OUTSIDE, not_assessed="outside the body"),
+    )
+    timeline = run(streams, procedure, parts)
+    alerts = [one for one in timeline.risks if one.channel == "view" and one.level is RiskLevel.ALERT]
+    assert len(alerts) == 1
+    (one,) = alerts
+    assert one.span.start_seconds == pytest.approx(20.0), "since it was lost, not since that was sure"
+    assert one.why.split("; then ") == [
+        "the picture is black or outside the body (an image measure)",
+        "the picture is blurred or obscured (an image measure)",
+    ]
+    assert one.evidence is not None
+    assert all(one.span.start_seconds <= second <= one.span.end_seconds for second in one.evidence.seconds)
+    spans = [state.span for state in timeline.risks if state.channel == "view"]
+    assert [span.end_seconds for span in spans[:-1]] == [span.start_seconds for span in spans[1:]], "no gap and no overlap"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,66 @@ def test_time_does_not_go_back() -> None:
     manager.update(5, None, [])
     with pytest.raises(InputError, match="order of time"):
         manager.update(4, None, [])
+
+
+BACK = ChannelPolicy(on_after_seconds=1, same_within_seconds=10, refractory_seconds=120)
+
+
+def lost_view(manager: AlertManager, *moments: tuple[float, bool]) -> list[tuple[str, str]]:
+    changes = [change for seconds, stands in moments for change in manager.update(seconds, None, [report("a", alert=stands)])]
+    return [(change.decision.value, change.alert.id if change.alert else "-") for change in changes]
+
+
+def test_a_condition_that_comes_back_soon_goes_on_with_its_alert() -> None:
+    manager = AlertManager(site(channels={"a": BACK}))
+    moments = [(0, True), (2, True), (200, True), (205, False), (212, True), (213, True), (214, False), (300, False)]
+    assert lost_view(manager, *moments) == [
+        ("said", "A0001"),
+        ("escalated", "A0001"),
+        ("ended", "A0001"),
+        ("stands again", "A0001"),
+        ("ended", "A0001"),
+    ]
+    assert manager.alerts == ()
+    late = lost_view(manager, (400, True), (401, True))
+    assert late == [("said", "A0002")], "one that comes back late is another"
+
+
+def test_an_interrupted_condition_stays_as_it_was_answered() -> None:
+    manager = AlertManager(site(channels={"a": BACK}))
+    lost_view(manager, (0, True), (2, True))
+    manager.acknowledge("A0001", "nurse B")
+    assert lost_view(manager, (5, False), (8, True), (9, True)) == [("ended", "A0001"), ("stands again", "A0001")]
+    assert [alert.presence for alert in manager.alerts] == [Presence.ACK]
+    manager.dismiss("A0001", "nurse B", "lens is being wiped")
+    assert [said for said, _ in lost_view(manager, (12, False), (15, True), (17, True), (40, True))] == ["ended"]
+    assert manager.alerts == (), "a dismissed alert does not come back with it"
+
+
+def test_what_hides_a_condition_from_assessment_does_not_end_its_alert_nor_make_another() -> None:
+    channels = {"a": ChannelPolicy(on_after_seconds=0, carries=("b",)), "b": ChannelPolicy(on_after_seconds=2)}
+    manager = AlertManager(site(channels=channels))
+    unassessed = replace(report("a"), state=ChannelState.NOT_ASSESSED)
+    assert decisions(manager, 0, report("a"), report("b", alert=False)) == ["said"]
+    assert decisions(manager, 1, report("a"), report("b")) == []
+    assert decisions(manager, 3, unassessed, report("b")) == ["deliberately not said"], "b is grouped under the alert of a"
+    assert [alert.id for alert in manager.alerts] == ["A0001"]
+    assert decisions(manager, 70, unassessed, report("b")) == ["escalated"], "nobody has acknowledged it"
+    assert decisions(manager, 80, unassessed, report("b", alert=False)) == ["ended"]
+    assert decisions(manager, 90, unassessed, report("b")) == []
+    assert decisions(manager, 92, unassessed, report("b")) == ["said"], "alone it is said"
+
+
+def test_without_an_alert_both_stand_for_themselves() -> None:
+    """Neither may wait for the other."""
+    channels = {
+        "a": ChannelPolicy(on_after_seconds=3, carries=("b",), grouped_under=("b",)),
+        "b": ChannelPolicy(on_after_seconds=10),
+    }
+    manager = AlertManager(site(channels=channels))
+    said = [decision for second in range(12) for decision in decisions(manager, second, report("a"), report("b"))]
+    assert said == ["deliberately not said", "said"]
+    assert [alert.report.channel for alert in manager.alerts] == ["b"]
 
 
 def test_a_site_is_one_file(tmp_path: Path) -> None:

@@ -204,7 +204,8 @@ class Case:
         return [entry for _, _, entry, _ in read_entries(self.folder / "record") if isinstance(entry, Entry)]
 
     def kept(self) -> list[Any]:
-        return [entry.body["evidence"] for entry in self.entries() if entry.kind == "decision" and entry.body.get("evidence")]
+        found = [entry.body["evidence"] for entry in self.entries() if entry.kind == "decision" and entry.body.get("evidence")]
+        return [one for one in found if "file" in one]
 
     def evidence(self) -> list[Path]:
         return [self.folder / str(one["file"]) for one in self.kept()]

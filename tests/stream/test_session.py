@@ -108,6 +108,36 @@ def test_a_lost_connection_leaves_nothing_green(tmp_path: Path) -> None:
     assert "video_lost" in [entry["channel"] for entry in case.entries("decision") if entry["decision"] == "said"]
 
 
+def test_one_lost_connection_that_flickers_is_one_alert_and_says_that_it_has_no_picture(tmp_path: Path) -> None:
+    happenings: list[Any] = every(0.2, 10)
+    for second in range(10, 40, 4):
+        happenings += [LinkEvent(LinkState.LOST, float(second), "broke off"), *every(0.2, second + 2, second)]
+        happenings += [LinkEvent(LinkState.RECONNECTED, second + 2.0, "camera"), *every(0.2, second + 4, second + 2)]
+    case = Case(tmp_path, CLIP_TOO_EARLY[:1], happenings)
+    told = [entry for entry in case.entries("decision") if entry["channel"] == "video_lost"]
+    assert [entry["decision"] for entry in told] == ["said", "ended", *["stands again", "ended"] * 7]
+    assert {entry["alert"] for entry in told} == {"A0001"}
+    assert told[0]["evidence"] == {
+        "not_kept": "at that moment there was no picture that could be judged: the connection is lost: broke off"
+    }
+    assert not (tmp_path / "evidence").exists()
+
+
+def test_the_picture_of_an_alert_is_of_a_moment_at_which_it_stood(tmp_path: Path) -> None:
+    plot = ((0.0, "preparation", "grasper,retract,gallbladder"), (10.0, "outside", ""), (20.0, *CLIP_TOO_EARLY[0][1:]))
+    plot += ((22.0, "outside", ""), (30.0, *CLIP_TOO_EARLY[0][1:]))
+    case = Case(tmp_path, plot, every(0.2, 60))
+    told = [entry for entry in case.entries("decision") if entry["channel"] == "view"]
+    assert [entry["decision"] for entry in told] == ["said", "ended"], "a look inside in between makes no second alert"
+    channel = next(entry for entry in case.entries("channel") if entry["channel"] == "view" and entry["state"] == "alert")
+    assert channel["since_seconds"] <= told[0]["evidence"]["seconds"] <= told[1]["seconds"]
+    assert channel["since_seconds"] == pytest.approx(10.0), "since it was lost, not since that was sure"
+    (risk,) = [
+        one for one in case.entries("settled") if (one["type"], one.get("channel"), one.get("level")) == ("risk", "view", "alert")
+    ]
+    assert all(risk["span"]["start_seconds"] <= second <= risk["span"]["end_seconds"] for second in risk["evidence"]["seconds"])
+
+
 def test_pictures_that_were_not_judged_are_told_apart(tmp_path: Path) -> None:
     """Lost, frozen, damaged; the same as the one before; late: five causes, five counts."""
     lost = LinkEvent(LinkState.LOST, 2.0, "broke off")

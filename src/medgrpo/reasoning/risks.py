@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from medgrpo.core import Span
 from medgrpo.perception import Domain
 from medgrpo.reasoning.coverage import NO_LOOK as NOT_LOOKED_AT
+from medgrpo.reasoning.evidence import evidence_of
 from medgrpo.reasoning.records import RiskLevel, RiskState
 from medgrpo.reasoning.rules import RULES, Rule, Verdict
 from medgrpo.reasoning.state import OperationState
 
 NO_LOOK = "no look at the video yet"
+_THEN = "; then "
 
 
 @dataclass(slots=True)
@@ -85,10 +87,29 @@ class RiskTracker:
     def _move(self, channel: _Channel, at: float, verdict: Verdict) -> list[RiskState]:
         if verdict.level is channel.verdict.level and verdict.why == channel.verdict.why:
             return []
+        if verdict.level is channel.verdict.level is RiskLevel.ALERT and channel.rule.one_condition:
+            channel.verdict = _also(channel.verdict, verdict.why)
+            return []
+        if verdict.since is not None and channel.verdict.level in (RiskLevel.MONITORING, RiskLevel.CLEAR):
+            at = min(at, verdict.since)  # it stood before it was sure enough to say; what could not be assessed stays so
         at = max(at, channel.start_seconds)
+        if verdict.since is not None:
+            verdict = self._inside(verdict, at)
         closed = [self._record(channel, at)] if at > channel.start_seconds else []
         channel.verdict, channel.start_seconds = verdict, at
         return closed
+
+    def _inside(self, verdict: Verdict, at: float) -> Verdict:
+        """With evidence of looks from `at` on: a picture that shows an alert lies within it."""
+        evidence, latest = verdict.evidence, self._state.latest
+        if evidence is None or evidence.seconds[0] >= at:
+            return verdict
+        kept = tuple(second for second in evidence.seconds if second >= at)
+        if kept:
+            key = evidence.key_seconds if evidence.key_seconds in kept else kept[0]
+            tips = evidence.tips if key == evidence.key_seconds else ()
+            return replace(verdict, evidence=replace(evidence, seconds=kept, key_seconds=key, tips=tips))
+        return verdict if latest is None else replace(verdict, evidence=evidence_of(latest, evidence.confidence))
 
     def _record(self, channel: _Channel, end: float) -> RiskState:
         hazard = self._state.procedure.hazard(channel.rule.hazard)
@@ -108,3 +129,8 @@ class RiskTracker:
             for channel in self._channels
             if channel.verdict.level is RiskLevel.ALERT and self._state.now >= channel.start_seconds
         ]
+
+
+def _also(verdict: Verdict, why: str) -> Verdict:
+    """The same alert, which has got another reason beside."""
+    return verdict if why in verdict.why.split(_THEN) else replace(verdict, why=f"{verdict.why}{_THEN}{why}")

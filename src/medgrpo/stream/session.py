@@ -285,7 +285,7 @@ class LiveSession:
             self._changed(report)
         for change in tick.changes:
             body = change_body(change)
-            if change.decision is Decision.SAID and tick.shown is not None:
+            if change.decision is Decision.SAID:
                 body["evidence"] = self._kept(tick, change)
             self._write("decision", body, durable=change.decision is Decision.SAID)
         for record in tick.settled:
@@ -317,9 +317,11 @@ class LiveSession:
             self._write("channel", report_body(report))
 
     def _kept(self, tick: Tick, change: Change) -> Mapping[str, Any] | None:
-        """The picture at which it was said, as it may leave the fast loop, with its hash."""
-        if self._case_dir is None or tick.shown is None or change.alert is None:
+        """The picture at which it was said, as it may leave the fast loop, with its hash; in words why there is none."""
+        if self._case_dir is None or change.alert is None:
             return None
+        if tick.shown is None:
+            return {"not_kept": f"at that moment there was no picture that could be judged: {tick.blind or 'none came'}"}
         data, folder = encode_jpeg(tick.shown), self._case_dir / "evidence"
         name = f"evidence/{unused(folder, change.alert.id)}.jpg"
         try:
@@ -327,8 +329,11 @@ class LiveSession:
             write_whole(self._case_dir / name, data, durable=True)
         except OSError as error:
             return {"not_kept": f"{error.strerror or error}"}
-        kept = {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "dimmed": not self.loop.privacy.clear}
-        return kept | ({} if tick.black in (None, NOTHING_BLACK) else {"black": tick.black.words})
+        kept: dict[str, Any] = {"file": name, "sha256": hashlib.sha256(data).hexdigest(), "seconds": tick.case_seconds}
+        kept["dimmed"] = not self.loop.privacy.clear
+        if tick.black is not None and tick.black != NOTHING_BLACK:
+            kept["black"] = tick.black.words
+        return kept
 
     def _write(self, kind: str, body: Mapping[str, Any], *, durable: bool = False) -> None:
         if self._journal is None:

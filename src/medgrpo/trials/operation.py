@@ -171,6 +171,8 @@ class _Listener:
             if change.decision is Decision.SAID and change.alert is not None:
                 confidence = change.alert.report.confidence
                 self._open[change.channel] = Said(change.channel, change.priority, Span(change.seconds, change.seconds), confidence)
+            elif change.decision is Decision.AGAIN:
+                self._reopen(change.channel)
             elif change.decision in (Decision.ENDED, Decision.LATCHED):
                 self._close(change.channel, change.seconds)
             elif change.decision is Decision.ESCALATED:
@@ -187,6 +189,11 @@ class _Listener:
     def _close(self, channel: str, seconds: float) -> None:
         one = self._open.pop(channel)
         self._closed.append(Said(one.channel, one.priority, Span(one.span.start_seconds, seconds), one.confidence))
+
+    def _reopen(self, channel: str) -> None:
+        """Its last alert goes on: it was said once."""
+        last = max((place for place, one in enumerate(self._closed) if one.channel == channel))
+        self._open[channel] = self._closed.pop(last)
 
     def _state(self, report: ChannelReport, elapsed: float) -> None:
         before = self._states.get(report.channel)

@@ -293,7 +293,9 @@ class Fold:
         kept = {
             key: known.get(key) for key in ("where_xyxy", "confidence", "expected_next", "advice", "citations", "since", "kind")
         }
-        return {**kept, "said_wall": entry.wall, "evidence": evidence}
+        given = entry.body.get("evidence")
+        none = cast("Body", given).get("not_kept") if picture is None and isinstance(given, Mapping) else None
+        return {**kept, "said_wall": entry.wall, "evidence": evidence, "no_evidence": none}
 
     def _at(self, seconds: float) -> float:
         """A moment of the case, of one of the process that watches now."""

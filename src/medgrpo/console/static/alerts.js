@@ -164,7 +164,8 @@ const REASON_RECORDED = {
 
 function explain(id, alert, state) {
   const channel = state.things.channels[alert.channel];
-  const picture = alert.evidence ? [evidence(id, alert, state)] : [];
+  const none = alert.no_evidence ? [el("p", { class: "quiet" }, t("live.evidence_none"), " ", english(alert.no_evidence))] : [];
+  const picture = alert.evidence ? [evidence(id, alert, state)] : none;
   openDialog(nameOf(alert), [
     el("p", {}, english(alert.why)),
     el("p", { class: "quiet" }, english(channel?.name ?? alert.name)),

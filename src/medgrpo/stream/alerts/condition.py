@@ -68,6 +68,8 @@ class Decision(StrEnum):
     SAID = "said"
     UNSAID = "deliberately not said"
     ESCALATED = "escalated"
+    AGAIN = "stands again"
+    """Its condition had ended a moment ago: the same alert goes on."""
     LATCHED = "ended, stays until acknowledged"
     ENDED = "ended"
     ACKNOWLEDGED = "acknowledged"

@@ -35,6 +35,7 @@ class AlertManager:
         self.site = site
         self._standing: dict[str, _Standing] = {}
         self._latched: dict[str, Alert] = {}
+        self._ended: dict[str, tuple[_Standing, float]] = {}
         self._said_seconds: dict[str, float] = {}
         self._said: dict[Priority, deque[float]] = {Priority.MEDIUM: deque(), Priority.HIGH: deque()}
         self._run, self._count = "", 0
@@ -63,7 +64,9 @@ class AlertManager:
             if report.state is ChannelState.ALERT:
                 changes += self._stands(report, phase, present)
             elif report.channel in self._standing:
-                changes += self._ends(report)
+                carried = self._carried(report, present)
+                standing = self._standing[report.channel]
+                changes += self._escalated(report.channel, standing) if carried else self._ends(report)
         return tuple(changes)
 
     def acknowledge(self, alert_id: str, by: str) -> Change:
@@ -98,6 +101,10 @@ class AlertManager:
         if self._now - standing.since_seconds < self.site.policy(channel).on_after_seconds:
             return []
         held_back = self._held_back(report, phase, present)
+        if held_back is None or held_back[0] in (Withheld.REFRACTORY, Withheld.BUDGET):
+            again = self._again(report, standing)
+            if again is not None:
+                return again
         if held_back is not None:
             kind, reason = held_back
             if reason == standing.decided:
@@ -111,6 +118,9 @@ class AlertManager:
         cause = next((other for other in policy.grouped_under if other in present), None)
         if cause is not None:
             return Withheld.GROUPED, f"grouped under {cause}, which stands"
+        carrier = next((one for one in self._standing if self._carries(one, report.channel)), None)
+        if carrier is not None:
+            return Withheld.GROUPED, f"grouped under {carrier}, whose alert stands"
         if policy.phases and phase not in policy.phases:
             only = ", ".join(policy.phases)
             return Withheld.GATED, f"gated: told in {only} only, this is {phase or 'no settled phase'}"
@@ -120,6 +130,28 @@ class AlertManager:
         if report.priority is Priority.MEDIUM and report.kind is not Kind.TECHNICAL and self._spent(Priority.MEDIUM):
             return Withheld.BUDGET, f"budget: {self.site.budget.medium_per_hour} medium alerts were said in the last hour"
         return None
+
+    def _carries(self, channel: str, other: str) -> bool:
+        return other in self.site.policy(channel).carries and self._standing[channel].alert is not None
+
+    def _carried(self, report: ChannelReport, present: set[str]) -> bool:
+        """Whether its alert goes on, because what it cannot be assessed for stands."""
+        assessed = report.state is not ChannelState.NOT_ASSESSED
+        return not assessed and any(self._carries(report.channel, other) for other in present)
+
+    def _again(self, report: ChannelReport, standing: _Standing) -> list[Change] | None:
+        """The alert that ended a moment ago goes on, as it was answered; None where there is none."""
+        before, ended_seconds = self._ended.get(report.channel, (standing, float("-inf")))
+        away = standing.since_seconds - ended_seconds
+        if before.alert is None or away > self.site.policy(report.channel).same_within_seconds:
+            return None
+        del self._ended[report.channel]
+        alert = standing.alert = replace(before.alert, report=report)
+        standing.escalated = before.escalated
+        if alert.presence is Presence.OFF:  # somebody dismissed it
+            return []
+        why = f"{report.why} (again, {away:.1f} s after it had ended: the same alert)"
+        return [Change(Decision.AGAIN, report.channel, self._now, why, alert.priority, alert)]
 
     def _spent(self, priority: Priority) -> bool:
         said = self._said[priority]
@@ -135,6 +167,7 @@ class AlertManager:
         self._count += 1
         alert = Alert(f"{self._run}A{self._count:04d}", report, self._now, report.priority, Presence.ON, audible, over)
         standing.alert = alert
+        self._ended.pop(report.channel, None)
         self._said_seconds[report.channel] = self._now
         if report.priority in self._said and report.kind is not Kind.TECHNICAL:
             self._said[report.priority].append(self._now)
@@ -162,5 +195,6 @@ class AlertManager:
             latched = replace(alert, presence=Presence.LATCH, audible=False)
             self._latched[latched.id] = latched
             return [Change(Decision.LATCHED, report.channel, self._now, report.why, alert.priority, latched)]
+        self._ended[report.channel] = (standing, self._now)
         ended = replace(alert, presence=Presence.OFF, audible=False)
         return [Change(Decision.ENDED, report.channel, self._now, report.why, alert.priority, ended)]

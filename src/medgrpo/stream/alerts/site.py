@@ -35,6 +35,11 @@ class ChannelPolicy(Config):
     """After it was said it is not said again within this time."""
     grouped_under: tuple[str, ...] = ()
     """While one of these stands it is not said: they have the same cause."""
+    same_within_seconds: float = Field(default=0.0, ge=0)
+    """A condition that comes back so soon after it ended goes on with its alert, instead of making another."""
+    carries: tuple[str, ...] = ()
+    """While one of these stands, an alert of this channel goes on although the channel itself cannot be assessed, and they are not
+    said beside it: what began as one ends as the other."""
     threshold: float | None = Field(default=None, gt=0)
     """Of the measure that its rule judges by (THRESHOLDS), instead of the design value; `medgrpo evaluate alerts` gives one."""
 
@@ -54,11 +59,18 @@ class Site(Config):
     channels: Mapping[str, ChannelPolicy] = Field(
         default_factory=lambda: {
             "energy_without_view": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),
-            "view": ChannelPolicy(grouped_under=("video_lost", "video_frozen", "out_of_domain"), on_after_seconds=3.0),
-            "video_lost": ChannelPolicy(refractory_seconds=10.0),
-            "video_frozen": ChannelPolicy(refractory_seconds=10.0, grouped_under=("video_lost",)),
+            "view": ChannelPolicy(
+                grouped_under=("video_lost", "video_frozen", "out_of_domain"),
+                on_after_seconds=3.0,
+                same_within_seconds=10.0,
+                carries=("out_of_domain",),
+            ),
+            "video_lost": ChannelPolicy(refractory_seconds=10.0, same_within_seconds=10.0),
+            "video_frozen": ChannelPolicy(refractory_seconds=10.0, same_within_seconds=10.0, grouped_under=("video_lost",)),
             "video_damaged": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),
-            "out_of_domain": ChannelPolicy(grouped_under=("video_lost", "video_frozen"), on_after_seconds=10.0),
+            "out_of_domain": ChannelPolicy(
+                grouped_under=("video_lost", "video_frozen"), on_after_seconds=10.0, same_within_seconds=10.0
+            ),
         }
     )
 
