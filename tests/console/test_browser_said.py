@@ -86,3 +86,47 @@ def test_an_alert_without_a_picture_says_why_there_is_none(browser, running, wri
     assert page.locator("#log tr").first.inner_text().split("\t")[1] == "stands again"
     assert seen.complaints == []
     page.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_several_alerts_and_a_fault_leave_everything_on_the_screen(browser, running, writing, size, language):
+    """The hardest moment: a drawn case, three alerts, a damaged entry, a picture with black parts, channels with long reasons."""
+    crowded(writing)
+    page, seen = opened(browser, running, size, language)
+    page.wait_for_selector("#faults:not([hidden])")
+    sync_api.expect(page.locator("#simulated")).to_be_visible()
+    assert page.locator("[data-card]").count() == 3
+    width, height = SIZES[size]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for part in (
+        "#phase",
+        "#frame",
+        "#steps",
+        "#timeline svg",
+        "[data-card=A0001]",
+        "[data-card=A0001] .acts",
+        "#criteria",
+        "#next",
+    ):
+        box = page.locator(part).bounding_box()
+        assert box is not None, part
+        assert box["y"] + box["height"] <= height, f"{part} ends at {box['y'] + box['height']:.0f} of {height}"
+    for part in ("#risks li:last-child", "#technical li:last-child"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= height, f"{part} ends at {box['y'] + box['height']:.0f} of {height}"
+    assert seen.complaints == []
+    page.context.close()
+
+
+def crowded(writing) -> None:
+    writing.scene()
+    writing.bleeding(6.0)
+    writing.channel("energy_without_view", "alert", "an energy device was at work when the view was lost", "Me", advice="Stop.")
+    writing.decision("said", "energy_without_view", 7.0, "A0002", why="an energy device was at work when the view was lost")
+    writing.channel("view", "alert", "the picture is blurred or obscured (an image measure)", "Lo", "Tec", advice="Clean the lens.")
+    writing.decision("said", "view", 8.0, "A0003", why="the picture is blurred or obscured (an image measure)", priority="Lo")
+    writing.channel("model_late", "alert", "decisions come more than 200 ms after their picture", "Lo", "Tec")
+    writing.journal.append("channel", {"channel": "bleeding"})
+    writing.tick(9.0, domain="simulated laparoscopic cholecystectomy")
+    put_picture(writing.folder, 1, Black(0.07, 0.02))

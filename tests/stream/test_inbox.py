@@ -110,7 +110,9 @@ def test_a_picture_says_what_belongs_to_it(tmp_path: Path):
     data = picture_of(tick, clear=True)
     assert decode_image(data, "it").shape == (320, 1280, 3)
     tips = [{"instrument": "hook", "box_xyxy": [0.1, 0.2, 0.3, 0.4], "probability": 0.9}]
-    assert about_picture(data) == {"number": 7, "seconds": 2.0, "size_wh": [1920, 480], "dimmed": False, "tips": tips}
+    black = {"text": 0.0, "regions": 0.0}
+    plain = {"number": 7, "seconds": 2.0, "size_wh": [1920, 480], "dimmed": False, "black": black}
+    assert about_picture(data) == {**plain, "tips": tips}
     assert about_picture(picture_of(tick, clear=False))["tips"] == []
     for broken in (b"", b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xfe\x00\x09notjson", b"\xff\xd8\xff\xfe\x00\x04[]"):
         with pytest.raises(VideoError):
