@@ -7,7 +7,7 @@ import pytest
 
 from medgrpo.audit import Journal, SigningKey
 from medgrpo.core import InputError, RecordError, VideoError
-from medgrpo.stream import Answer, Inbox, about_picture, leave_answer, want_picture
+from medgrpo.stream import Answer, Inbox, SoundChange, about_picture, leave_answer, want_picture
 from medgrpo.stream.alerts import AlertManager, ChannelPolicy, ChannelReport, ChannelState, Decision, Kind, Priority, Site
 
 
@@ -28,6 +28,21 @@ def test_answers_come_in_the_order_they_were_left_and_stay_until_done(tmp_path: 
     assert inbox.waiting() == [(second, two)]
 
 
+def test_what_somebody_did_with_the_sound_comes_the_same_way(tmp_path: Path):
+    change = SoundChange(id="a" * 32, sound="paused", by="carl", pause_seconds=120, ago_seconds=3)
+    leave_answer(tmp_path, change)
+    leave_answer(tmp_path, answer(1))
+    assert [what for _, what in Inbox(tmp_path).waiting()] == [change, answer(1)]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sound": "paused"}, {"sound": "off", "pause_seconds": 5}, {"sound": "loud"}, {"sound": "on", "by": ""}]
+)
+def test_a_change_of_sound_that_cannot_be_is_none(wrong):
+    with pytest.raises(ValueError, match="validation error"):
+        SoundChange(**{"id": "a" * 32, "by": "carl"} | wrong)
+
+
 def test_what_is_not_whole_is_not_read_and_what_is_no_answer_says_so(tmp_path: Path):
     leave_answer(tmp_path, answer(1))
     folder = tmp_path / "inbox"
@@ -35,11 +50,15 @@ def test_what_is_not_whole_is_not_read_and_what_is_no_answer_says_so(tmp_path: P
     (folder / "notes.txt").write_text("not ours")
     (folder / f"{1:020d}-{1:032x}.json").write_text('{"id": "x"}')
     (folder / f"{2:020d}-{2:032x}.json").write_bytes(b"x" * 20_000)
+    (folder / f"{3:020d}-{3:032x}.json").write_bytes(b"\xff")
+    (folder / f"{4:020d}-{4:032x}.json").write_text("[1]")
     found = [what for _, what in Inbox(tmp_path).waiting()]
     assert "id: String should match pattern" in found[0]
     assert "larger than an answer" in found[1]
-    assert found[2] == answer(1)
-    assert len(found) == 3
+    assert "no JSON" in found[2]
+    assert "Input should be a valid dictionary" in found[3]
+    assert found[4] == answer(1)
+    assert len(found) == 5
 
 
 def test_a_disk_that_refuses_is_told(tmp_path: Path):

@@ -17,6 +17,7 @@ from medgrpo.stream import (
     ManualClock,
     Showing,
     Site,
+    SoundChange,
     Tick,
     leave_answer,
     stamped,
@@ -75,6 +76,28 @@ def test_an_answer_is_taken_at_the_next_look_and_recorded_once(tmp_path: Path) -
     assert ticks[-1].body["seconds"] == left[0], "before the look that followed"
     assert list((tmp_path / "inbox").glob("*.json")) == []
     assert verify(tmp_path / "record").genuine
+
+
+def test_what_somebody_silenced_is_recorded_with_the_name_and_changes_no_decision(tmp_path: Path) -> None:
+    plain, told = tmp_path / "plain", tmp_path / "told"
+    for folder in (plain, told):
+        folder.mkdir()
+    run(plain, lambda tick: None)
+
+    def listen(tick: Tick) -> None:
+        if tick.number == 20:
+            leave_answer(told, SoundChange(id="5" * 32, sound="paused", by="carl", pause_seconds=120, ago_seconds=7))
+
+    run(told, listen)
+    (silenced,) = (entry.body for entry in entries(told, "person_sound"))
+    seconds = silenced.pop("seconds")
+    assert silenced == {"sound": "paused", "by": "carl", "pause_seconds": 120, "ago_seconds": 7, "request": "5" * 32}
+    assert 6.0 < seconds < 10.0, "20 looks of 0.4 s"
+    decided = [[entry.body for entry in entries(folder, "decision")] for folder in (plain, told)]
+    assert len(decided[0]) > 0
+    assert decided[0] == decided[1]
+    assert list((told / "inbox").glob("*.json")) == []
+    assert verify(told / "record").genuine
 
 
 def test_what_was_left_while_nobody_watched_is_refused_not_dropped(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from medgrpo.stream.burned_in import TextFinder, TextLimits, blackened
 from medgrpo.stream.clips import ClipKeeper
 from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
 from medgrpo.stream.fast import FastLoop
-from medgrpo.stream.inbox import Answer, Inbox, leave_answer
+from medgrpo.stream.inbox import Answer, Inbox, SoundChange, leave_answer
 from medgrpo.stream.keeping import ClipSettings, Retention
 from medgrpo.stream.latency import Latencies
 from medgrpo.stream.privacy import COVER_LEAD_SECONDS, Black, Cover, Privacy, PrivacyFilter
@@ -88,6 +88,7 @@ __all__ = [
     "Site",
     "SlowLoop",
     "SlowSettings",
+    "SoundChange",
     "SystemClock",
     "TechnicalLimits",
     "TechnicalWatch",

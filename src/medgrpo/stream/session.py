@@ -26,7 +26,7 @@ from medgrpo.stream.clock import Clock, ManualClock
 from medgrpo.stream.collector import loaded_set_apart
 from medgrpo.stream.fast import FastLoop
 from medgrpo.stream.goals import Goals
-from medgrpo.stream.inbox import Answer, Inbox
+from medgrpo.stream.inbox import Answer, Inbox, SoundChange
 from medgrpo.stream.kept_files import unused
 from medgrpo.stream.latency import Latencies
 from medgrpo.stream.mailbox import NOTHING, Mailbox, Taken
@@ -205,6 +205,8 @@ class LiveSession:
             for path, answer in self._inbox.waiting():
                 if isinstance(answer, str):
                     self._write("person_refused", {"alert": None, "by": None, "why": answer, "request": None}, durable=True)
+                elif isinstance(answer, SoundChange):
+                    self._take_sound(answer)
                 else:
                     self._take_answer(answer)
                 self._inbox.done(path)
@@ -217,6 +219,11 @@ class LiveSession:
         except InputError as error:
             body = {"alert": answer.alert, "by": answer.by, "why": str(error), "request": answer.id}
             self._write("person_refused", body, durable=True)
+
+    def _take_sound(self, change: SoundChange) -> None:
+        """What a person silenced is part of what happened; no alert changes by it."""
+        body = change.model_dump(exclude={"id"}) | {"seconds": round(self._case_now(), 6), "request": change.id}
+        self._write("person_sound", body, durable=True)
 
     def _take(self, taken: Taken) -> None:
         self._take_answers()

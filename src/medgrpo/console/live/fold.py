@@ -73,6 +73,7 @@ class Fold:
             model=body.get("model"),
             medgrpo=body.get("medgrpo"),
             role=site.get("role", "watcher"),
+            partner=_interrupts(site),
             site=site.get("name"),
             procedure=self.names.procedure,
             phases=self.names.phases,
@@ -214,6 +215,13 @@ class Fold:
         self.log(entry, "refused", None, str(body["why"]), alert=body.get("alert"), by=body.get("by"))
         self._answered(entry, body, "refused")
 
+    def person_sound(self, entry: Entry, body: Body) -> None:
+        """What somebody did with the sound of one browser: it changes no alert."""
+        pause = body.get("pause_seconds")
+        why = "in one browser" + ("" if pause is None else f", for {pause} s")
+        self.log(entry, f"sound {body['sound']}", self._at(body["seconds"]), why, by=body.get("by"))
+        self._answered(entry, {**body, "why": why}, "recorded")
+
     def goal(self, entry: Entry, body: Body) -> None:
         about = self.names.goal(str(body["goal"]))
         known = {key: body[key] for key in ("goal", "phase", "level", "why")}
@@ -342,12 +350,19 @@ _HANDLERS: Mapping[str, Callable[[Fold, Entry, Body], None]] = {
     "decision": Fold.decision,
     "person": Fold.person,
     "person_refused": Fold.person_refused,
+    "person_sound": Fold.person_sound,
     "goal": Fold.goal,
     "link": Fold.link,
     "remark": Fold.remark,
     "settled": Fold.settled,
 }
 """By kind of entry (docs/formats.md). Heads, and kinds that are not here, change nothing on a page."""
+
+
+def _interrupts(site: Body) -> bool:
+    """Whether anything at all may interrupt there: the site's role, or that of one risk, is partner."""
+    channels = cast("Mapping[str, Body]", site.get("channels", {}))
+    return "partner" in (site.get("role"), *(one.get("role") for one in channels.values()))
 
 
 def _time(entry: Entry) -> datetime:

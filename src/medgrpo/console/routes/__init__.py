@@ -6,13 +6,14 @@ and CSRF are checked.
 """
 
 from medgrpo.console.route import Route
-from medgrpo.console.routes import cases, live, passkeys, review, review_changes, sign_in, static
+from medgrpo.console.routes import cases, live, passkeys, review, review_changes, sign_in, sound, static
 
 ROUTES: tuple[Route, ...] = (
     *static.ROUTES,
     *sign_in.ROUTES,
     *cases.ROUTES,
     *live.ROUTES,
+    *sound.ROUTES,
     *review.ROUTES,
     *review_changes.ROUTES,
     *passkeys.ROUTES,

@@ -33,7 +33,7 @@ async def _page(visit: Visit) -> Response:
     folder = visit.case()
     visit.console.hub.feed(folder).pictures.want()  # by the time the page asks, there is one
     words = visit.texts.within(
-        "live", "phase", "phase_short", "channel", "instrument", "goal", "state", "priority", "decision", "level"
+        "live", "sound", "phase", "phase_short", "channel", "instrument", "goal", "state", "priority", "decision", "level"
     )
     return visit.render("live.html", case=folder.name, words=words, answers=visit.may(Role.CLINICIAN))
 

@@ -6,6 +6,7 @@ import { byId, clock, el, english, named, show, t } from "./dom.js";
 import { drawLog } from "./log.js";
 import { drawPanels } from "./panels.js";
 import { drawMarks, startPictures } from "./picture.js";
+import { drawSound, startSound } from "./sound.js";
 import { drawThoughts } from "./thoughts.js";
 import { drawCourse } from "./timeline.js";
 
@@ -16,7 +17,7 @@ const things = { case: {}, now: {}, channels: {}, alerts: {}, goals: {}, phases:
 const state = { case: CASE, things, beat: null, heard_ms: -Infinity, counter: -1, tick_ms: null, clocks_ms: Infinity, answers: byId("live").dataset.answers === "yes" };
 window.medgrpo = state; // for whoever debugs or tests this page
 
-const DRAWN = [drawStanding, drawAlerts, drawPanels, drawMarks, drawCourse, drawThoughts, drawLog];
+const DRAWN = [drawStanding, drawSound, drawAlerts, drawPanels, drawMarks, drawCourse, drawThoughts, drawLog];
 let asked = false;
 
 /** One part that cannot be drawn is named; it stops no other. */
@@ -125,6 +126,7 @@ function drawPhase(tick) {
   }
 }
 
+startSound(state, stale);
 connect();
 startPictures(state, soon);
 setInterval(soon, 1000); // times that count, and silence, which sends no event
