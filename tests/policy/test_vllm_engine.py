@@ -8,13 +8,15 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
 from medgrpo.core import InputError, MissingExtra, ModelError  # noqa: E402
-from medgrpo.models import Encoded, open_encoder  # noqa: E402
+from medgrpo.models import Encoded, Request, open_encoder  # noqa: E402
 from medgrpo.policy import ENGINES, Engine, GrpoRecipe, Team, add_adapters  # noqa: E402
+from medgrpo.video import SampledClip  # noqa: E402
 from tests.policy.small_run import run, small_recipe, write_questions  # noqa: E402
 from tests.policy.wide import build_wide  # noqa: E402
 
@@ -220,6 +222,16 @@ def test_the_longest_prompt_is_what_the_cache_holds(tiny25: Any, wide: Path, lib
     assert library.made_with["kv_cache_memory_bytes"] == 1_000_000
     _, encoder = _open(tiny25, wide)
     assert encoder.family.most_tokens == 8192  # the model's own
+
+
+def test_a_single_picture_is_no_clip_and_is_not_asked_about(tiny25: Any, wide: Path, library: _Library) -> None:
+    side = tiny25.encoder.family.form.side_multiple
+    picture = SampledClip.still_of(np.zeros((2 * side, 3 * side, 3), np.uint8), 64, 48)
+    request = Request("s", "What is this?", picture, 16)
+    assert tiny25.encoder.encode(request).clips[0].still
+    _, encoder = _open(tiny25, wide)
+    with pytest.raises(InputError, match="a single picture cannot be shown to qwen2_5_vl here, clips can"):
+        encoder.encode(request)
 
 
 def test_a_library_that_is_not_there_or_for_another_device_is_named(

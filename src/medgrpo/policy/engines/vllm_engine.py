@@ -131,7 +131,8 @@ def open_vllm_engine(recipe: GrpoRecipe, encoder: Encoder, team: Team) -> tuple[
     found = vllm.platforms.current_platform.device_type
     if found != kind:
         raise InputError(f"{_NAMED}: the vLLM that is installed computes on {found}, model.device is {kind}")
-    narrowed = Encoder(encoder.tokenizer, replace(encoder.family, most_tokens=longest))
+    # pictures are put together again from clips only: a question about a single one is left out, and counted
+    narrowed = Encoder(encoder.tokenizer, replace(encoder.family, most_tokens=longest, still=None))
     return narrowed, partial(_loaded, library=library, recipe=recipe, encoder=narrowed, cache_bytes=cache)
 
 
