@@ -15,6 +15,7 @@ from medgrpo.models import Encoded, Request
 from medgrpo.policy import (
     FeatureStore,
     GrpoRecipe,
+    NetworkEngine,
     Reader,
     SftRecipe,
     check_sight,
@@ -145,7 +146,8 @@ def test_a_group_about_a_still_has_the_log_probabilities_of_transformers(tiny: A
 
 def test_before_the_first_step_a_still_is_proved_to_be_seen(tiny: Any) -> None:
     policy = tiny.policy()
-    sight = check_sight(policy, policy.prompt(_still(tiny)), 8, 1e-3, 0)
+    group = NetworkEngine(policy).sample([_still(tiny)], 2, 8, 0)[0]
+    sight = check_sight(policy, policy.prompt(_still(tiny)), group, 1e-3)
     assert sight.blacked_out > 1e-2
     assert policy.prompt(_still(tiny)).blind().stills == (True,)
 

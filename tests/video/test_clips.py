@@ -203,7 +203,7 @@ def test_a_stills_box_is_drawn_in_its_own_pixels(tmp_path: Path) -> None:
 
 
 def test_a_still_of_a_video_is_the_picture_of_its_second_and_never_another(tmp_path: Path) -> None:
-    path = tmp_path / "a.mkv"
+    path = tmp_path / "a.mp4"
     with VideoWriter(path, 64, 48, Fraction(5)) as writer:
         for place in range(20):
             writer.write(np.full((48, 64, 3), 20 + 10 * place, dtype=np.uint8))
