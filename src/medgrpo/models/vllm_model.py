@@ -56,7 +56,7 @@ class VllmModel:
                 results[place] = Failure(str(error), lasting=True)
         began = time.perf_counter()
         settings = [self._sampling(requests[place]) for place in asked]
-        answers = self._engine.generate(prompts, settings, use_tqdm=False) if asked else []
+        answers: list[Any] = self._engine.generate(prompts, settings, use_tqdm=False) if asked else []
         share = (time.perf_counter() - began) / max(1, len(asked))
         for place, answer in zip(asked, answers, strict=True):
             said = answer.outputs[0]

@@ -104,8 +104,9 @@ def whole_weights(network: nn.Module) -> Iterator[tuple[str, Tensor]]:
     for name, module in adapted.items():
         layer = module.plain()
         yield f"{name}.weight", layer.weight.detach()
-        if layer.bias is not None:
-            yield f"{name}.bias", layer.bias.detach()
+        bias = cast("Tensor | None", layer.bias)  # its type says that there always is one
+        if bias is not None:
+            yield f"{name}.bias", bias.detach()
 
 
 def trained_weights(network: nn.Module) -> dict[str, Tensor]:
