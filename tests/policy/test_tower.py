@@ -74,6 +74,7 @@ def test_it_learns(tmp_path: Path, nano_start: Path) -> None:
         run("after", 1)
 
 
+@pytest.mark.slow
 def test_killed_or_stopped_it_goes_on_to_the_same_losses(tmp_path: Path, nano_start: Path) -> None:
     case = simulate_world("bench-suturing", 0.5, 1, size_wh=(160, 120), frame_rate=1)
     write_world(case, tmp_path / "cases" / "a", video=False, frames=True)
