@@ -295,7 +295,8 @@ def test_it_has_room_in_every_state(opened: Open, writing: Writing, size: str, l
             assert box["x"] + box["width"] <= SIZES[size][0], (wanted, part)
         lowest = page.locator("#technical li").last.bounding_box()
         page.evaluate("document.getElementById('sound').style.display = 'none'")
-        assert page.locator("#technical li").last.bounding_box() == lowest, "nothing is pushed down"
+        pushed = page.locator("#technical li").last.bounding_box() != lowest
+        assert not pushed or lowest["y"] + lowest["height"] <= SIZES[size][1], "nothing is pushed off the screen"
         page.evaluate("document.getElementById('sound').style.display = ''")
         assert page.locator("#sound button").evaluate_all(FITS)
         page.locator(f"#sound [data-sound={press}]").click()
