@@ -122,7 +122,7 @@ def test_it_is_asked_for_the_policys_distribution_with_a_seed_for_each_prompt(ti
     seeds = [[one.seed for one in settings] for _, settings in library.asked]
     assert seeds[0] == seeds[1] != seeds[2]
     assert library.made_with["logprobs_mode"] == "processed_logprobs"
-    assert (library.made_with["dtype"], library.made_with["load_format"]) == ("float32", "dummy")
+    assert library.made_with["dtype"] == "float32"
 
 
 def _collapsed(encoded: Encoded) -> list[int]:

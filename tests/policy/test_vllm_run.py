@@ -44,6 +44,15 @@ def _recipe(wide: Path, data: Path, **changes: Any) -> GrpoRecipe:
     return small_recipe(wide, data, **tables)
 
 
+class _Killed(BaseException):
+    pass
+
+
+def _kill_at_three(title: str, done: int, total: int) -> None:
+    if done == 3:
+        raise _Killed
+
+
 def _worst(out: Path) -> list[float]:
     return [max(row["worst_drift"] for row in line["keys"].values() if row["worst_drift"] is not None) for line in lines(out)]
 
@@ -104,15 +113,8 @@ def test_the_same_answers_from_the_network_give_the_same_losses_and_gradients(
 
 
 def test_stopped_and_started_again_it_goes_on_to_the_same_numbers(whole: Any, wide: Path, data: Path, tmp_path: Path) -> None:
-    class Killed(BaseException):
-        pass
-
-    def kill(title: str, done: int, total: int) -> None:
-        if done == 3:
-            raise Killed
-
-    with pytest.raises(Killed):
-        run(_recipe(wide, data), tmp_path / "run", kill)
+    with pytest.raises(_Killed):
+        run(_recipe(wide, data), tmp_path / "run", _kill_at_three)
     run(_recipe(wide, data), tmp_path / "run")
     assert lines(tmp_path / "run") == lines(whole[0])
     assert lines(tmp_path / "run", "samples.jsonl") == lines(whole[0], "samples.jsonl")
@@ -135,9 +137,11 @@ def test_without_the_weights_of_the_update_it_drifts_and_the_alarm_ends_the_run(
     assert worst[0] < 1e-4 < 1e-2 < worst[1]
 
 
-def test_weights_that_were_not_handed_over_are_seen_before_the_first_step(
+def test_a_run_that_goes_on_without_its_weights_is_seen_before_the_next_step(
     wide: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with pytest.raises(_Killed):
+        run(_recipe(wide, data), tmp_path / "run", _kill_at_three)
     monkeypatch.setattr(VllmEngine, "refresh", lambda self: None)
     with pytest.raises(ModelError, match="between rollout, packed and plain forward"):
         run(_recipe(wide, data), tmp_path / "run")

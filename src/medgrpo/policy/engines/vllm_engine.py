@@ -1,8 +1,8 @@
 """vLLM in this process, with its own copy of the weights, which are handed over after each update.
 
 It is asked with the very token ids that are trained on, and every answer is held against them: other ids in its prompt, a token of
-vision among those it said, weights that did not arrive (it starts with random ones, so that the check before the first step sees
-each that was not handed over) end the run. Its log-probabilities are those of the distribution that it sampled from.
+vision among those it said, weights that did not arrive (where a run goes on, the check before its next step sees them missing) end
+the run. Its log-probabilities are those of the distribution that it sampled from.
 
 Left out: several processes, and lending its memory to the update meanwhile. Releases and platforms that were tried: docs/method.md.
 """
@@ -137,7 +137,7 @@ def open_vllm_engine(recipe: GrpoRecipe, encoder: Encoder, team: Team) -> tuple[
 
 
 def _loaded(policy: Policy, *, library: tuple[Any, Any], recipe: GrpoRecipe, encoder: Encoder, cache_bytes: int) -> Engine:
-    """Until the first `refresh` its weights are noise."""
+    """Begins with the weights of the checkpoint: from noise (`load_format="dummy"`) vLLM 0.32 takes not all of them later."""
     checkpoint = recipe.model.checkpoint
     settings: dict[str, Any] = {}
     if policy.device.type == "cuda":  # what is asked for beside the trained network; the cache's size is told
@@ -148,7 +148,6 @@ def _loaded(policy: Policy, *, library: tuple[Any, Any], recipe: GrpoRecipe, enc
         llm = library[0](
             model=checkpoint,
             dtype=recipe.model.compute,
-            load_format="dummy",
             max_model_len=encoder.family.most_tokens,
             kv_cache_memory_bytes=cache_bytes,
             limit_mm_per_prompt={"video": 1, "image": 0},
