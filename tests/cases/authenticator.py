@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +25,7 @@ class Authenticator:
     count: int | None = 0
     verifies: bool = True
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
-    credential_id: bytes = field(
-        default_factory=lambda: hashlib.sha256(str(ec.generate_private_key(ec.SECP256R1())).encode()).digest()
-    )
+    credential_id: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     handle: str = ""
 
     @property

@@ -48,6 +48,7 @@ def test_what_is_measured_is_what_was_sent(writing):
     assert 0 <= viewed.cpu_share < 2
     assert viewed.memory_mb > 30
 
+
 _OTHER_PAGES = ("review", "drafts", "leaving", "passkeys")
 """What the pages of review, of passkeys and of signing out load."""
 
