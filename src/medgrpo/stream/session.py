@@ -174,6 +174,7 @@ class LiveSession:
                 mailbox.close()
 
         reader = threading.Thread(target=read, name="live video", daemon=True)
+        self._begun = self._clock.seconds()  # as the source does: a wait counted from earlier is ahead of its first picture
         reader.start()
         due, passed = 0.0, NOTHING
         try:
