@@ -5,24 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import secrets
 from pathlib import Path
 from typing import cast
 
 from anyio.to_thread import run_sync
-from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from medgrpo.audit import Attachment
-from medgrpo.console.listing import Standing
 from medgrpo.console.live.board import NOTHING_YET
 from medgrpo.console.live.events import events
 from medgrpo.console.live.picture import SIZES
+from medgrpo.console.live.telling import tell, watched_case
 from medgrpo.console.people import Role
 from medgrpo.console.route import Route
 from medgrpo.console.visit import Refused, Visit
-from medgrpo.core import RecordError, VideoError
-from medgrpo.stream import Answer, leave_answer
+from medgrpo.core import VideoError
+from medgrpo.stream import Answer
 
 MOST_STREAMS = 100
 _PICTURE_SECONDS = 4.0
@@ -71,29 +69,16 @@ async def _picture(visit: Visit) -> Response:
 
 
 async def _answer(visit: Visit) -> Response:
-    folder, given = visit.case(), visit.json()
-    feed = visit.console.hub.feed(folder)
-    await feed.caught_up()
-    if feed.standing is not Standing.LIVE:
-        raise Refused(409, "error.not_live")
+    folder, given = await watched_case(visit), visit.json()
     action, why = given.get("action"), given.get("why", "")
     if action not in ("acknowledge", "dismiss") or not isinstance(why, str) or (action == "dismiss" and not why.strip()):
         raise Refused(400, "error.reason")
-    assert visit.user is not None
-    try:
-        answer = Answer(
-            id=secrets.token_hex(16),
-            alert=cast("str", given.get("alert")),
-            by=visit.user.name,
-            dismissed_because=why.strip() if action == "dismiss" else None,
-        )
-    except ValidationError as error:
-        raise Refused(400, "error.form") from error
-    try:
-        await run_sync(leave_answer, folder, answer)
-    except RecordError as error:
-        raise Refused(503, "error.not_left") from error
-    return JSONResponse({"request": answer.id}, 202)
+
+    def answer(number: str, by: str) -> Answer:
+        because = why.strip() if action == "dismiss" else None
+        return Answer(id=number, alert=cast("str", given.get("alert")), by=by, dismissed_because=because)
+
+    return await tell(visit, folder, answer)
 
 
 async def _thought(visit: Visit) -> Response:
