@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from medgrpo.audit import Entry, Journal, SigningKey
 from medgrpo.console import NoUsers, Role, Settings, User, make_app
 from medgrpo.stream import SystemClock, stamped
+from tests.console import reviewing
 
 HTML = {"accept": "text/html"}
 
@@ -195,3 +196,15 @@ def writing(cases: Path, key: SigningKey) -> Iterator[Writing]:
     case = Writing(cases / "second", key)
     yield case
     case.journal.leave()
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every office is a copy of; the live path takes its time, once."""
+    return reviewing.raw(tmp_path_factory.mktemp("raw"))
+
+
+@pytest.fixture
+def office(raw: Path, tmp_path: Path) -> Iterator[reviewing.Office]:
+    with reviewing.office(tmp_path, raw) as office:
+        yield office

@@ -114,6 +114,18 @@ def put_picture(folder: Path, number: int, black: Black | None = None) -> None:
     beside.replace(folder / "live" / "picture.jpg")
 
 
+def assert_on_screen(page, size, parts) -> None:
+    """Nothing is wider than the screen, and each of these parts is whole on it without scrolling."""
+    width, height = SIZES[size]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for part in parts:
+        box = page.locator(part).bounding_box()
+        assert box is not None, part
+        assert box["x"] >= 0, part
+        assert box["x"] + box["width"] <= width + 1, part
+        assert box["y"] + box["height"] <= height, f"{part} ends at {box['y'] + box['height']:.0f} of {height}"
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_everything_that_one_looks_for_is_on_the_screen_without_scrolling(browser, running, writing, size):
     writing.scene()
@@ -121,23 +133,8 @@ def test_everything_that_one_looks_for_is_on_the_screen_without_scrolling(browse
     put_picture(writing.folder, 1)
     page, seen = opened(browser, running, size)
     page.wait_for_selector("#picture:not([hidden])", state="attached")
-    width, height = SIZES[size]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for part in (
-        "#phase",
-        "#frame",
-        "#steps",
-        "#timeline svg",
-        "[data-card=A0001]",
-        "#criteria",
-        "#risks li:last-child",
-        ".banner",
-    ):
-        box = page.locator(part).bounding_box()
-        assert box is not None, part
-        assert box["x"] >= 0, part
-        assert box["x"] + box["width"] <= width + 1, part
-        assert box["y"] + box["height"] <= height, part
+    named = ("#phase", "#frame", "#steps", "#timeline svg", "[data-card=A0001]", "#criteria", "#risks li:last-child", ".banner")
+    assert_on_screen(page, size, named)
     text = page.locator("body").inner_text()
     assert "Research software, not for clinical use" in text
     card = page.locator("[data-card=A0001]").inner_text()

@@ -6,7 +6,7 @@ import pytest
 
 from medgrpo.stream import Black
 from tests.console import test_browser as shared
-from tests.console.test_browser import SIZES, opened, put_picture, sync_api
+from tests.console.test_browser import SIZES, assert_on_screen, opened, put_picture, sync_api
 
 browser, running, pytestmark = shared.browser, shared.running, shared.pytestmark
 
@@ -97,24 +97,8 @@ def test_several_alerts_and_a_fault_leave_everything_on_the_screen(browser, runn
     page.wait_for_selector("#faults:not([hidden])")
     sync_api.expect(page.locator("#simulated")).to_be_visible()
     assert page.locator("[data-card]").count() == 3
-    width, height = SIZES[size]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for part in (
-        "#phase",
-        "#frame",
-        "#steps",
-        "#timeline svg",
-        "[data-card=A0001]",
-        "[data-card=A0001] .acts",
-        "#criteria",
-        "#next",
-    ):
-        box = page.locator(part).bounding_box()
-        assert box is not None, part
-        assert box["y"] + box["height"] <= height, f"{part} ends at {box['y'] + box['height']:.0f} of {height}"
-    for part in ("#risks li:last-child", "#technical li:last-child"):
-        box = page.locator(part).bounding_box()
-        assert box["y"] + box["height"] <= height, f"{part} ends at {box['y'] + box['height']:.0f} of {height}"
+    named = ("#phase", "#frame", "#steps", "#timeline svg", "[data-card=A0001]", "[data-card=A0001] .acts", "#criteria", "#next")
+    assert_on_screen(page, size, (*named, "#risks li:last-child", "#technical li:last-child"))
     assert seen.complaints == []
     page.context.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import anyio
 import httpx2
@@ -83,9 +84,9 @@ def test_texts_that_were_made_to_take_long_do_not(old: str, new: str):
     assert found.coarse
 
 
-def test_other_requests_are_answered_while_two_versions_are_compared(tmp_path_factory: pytest.TempPathFactory):
+def test_other_requests_are_answered_while_two_versions_are_compared(raw: Path, tmp_path: Path):
     """On loopback without accounts, one event loop, as in service: how long a page takes that is asked for meanwhile."""
-    with reviewing.office(tmp_path_factory.mktemp("office"), reviewing.raw(tmp_path_factory.mktemp("raw"))) as office:
+    with reviewing.office(tmp_path, raw) as office:
         for parent, text in enumerate(ALIKE):
             office.store.write(office.analysed.id, text, "ada", parent=parent)
         app = make_app(office.settings, NoUsers(), office.store)

@@ -19,17 +19,6 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 DRAFTS = "Object.keys(localStorage).filter((key) => key.startsWith('medgrpo-draft/'))"
 
 
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return reviewing.raw(tmp_path_factory.mktemp("raw"))
-
-
-@pytest.fixture
-def office(raw: Path, tmp_path: Path) -> Iterator[reviewing.Office]:
-    with reviewing.office(tmp_path, raw) as office:
-        yield office
-
-
 @pytest.fixture
 def at(office) -> Iterator[str]:
     with reviewing.running(office) as address:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,17 +22,6 @@ from tests.cases.authenticator import Authenticator
 from tests.console import reviewing
 
 HERE = "http://localhost:8600"
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return reviewing.raw(tmp_path_factory.mktemp("raw"))
-
-
-@pytest.fixture
-def office(raw: Path, tmp_path: Path) -> Iterator[reviewing.Office]:
-    with reviewing.office(tmp_path, raw) as office:
-        yield office
 
 
 @pytest.fixture

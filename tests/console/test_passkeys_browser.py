@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,6 @@ from tests.console import reviewing
 from tests.console.test_review_browser import UNNAMED, browser, pytestmark  # noqa: F401 - a fixture
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return reviewing.raw(tmp_path_factory.mktemp("raw"))
-
-
-@pytest.fixture
-def office(raw: Path, tmp_path: Path) -> Iterator[reviewing.Office]:
-    with reviewing.office(tmp_path, raw) as office:
-        yield office
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import io
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,17 +26,6 @@ from medgrpo.console.review.intake import Intake
 from medgrpo.console.review.lanes import Bar, _rowed, _stacked
 from tests.cases import made
 from tests.console import reviewing
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return reviewing.raw(tmp_path_factory.mktemp("raw"))
-
-
-@pytest.fixture
-def office(raw: Path, tmp_path: Path) -> Iterator[object]:
-    with reviewing.office(tmp_path, raw) as office:
-        yield office
 
 
 @pytest.fixture

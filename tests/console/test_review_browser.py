@@ -37,8 +37,8 @@ def _complains(message) -> bool:
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    with reviewing.office(tmp_path_factory.mktemp("office"), reviewing.raw(tmp_path_factory.mktemp("raw"))) as office:
+def office(raw: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    with reviewing.office(tmp_path_factory.mktemp("office"), raw) as office:
         yield office
 
 
