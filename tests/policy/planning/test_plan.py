@@ -184,9 +184,10 @@ def test_a_second_engine_is_named_with_its_copy_of_the_weights() -> None:
 
 def test_time_is_not_measured_where_vllm_samples_and_what_its_cache_cannot_hold_is_said() -> None:
     recipe = _seven(device="cpu")
-    rollout = recipe.rollout.model_copy(update={"engine": "vllm", "engine_cache_gb": 0.01})
+    rollout = recipe.rollout.model_copy(update={"engine": "vllm", "engine_cache_gb": 0.03})
     plan = make_plan(recipe.model_copy(update={"rollout": rollout}), Asked(processes=2))
     assert plan.untimed.startswith("vLLM's sampling is not measured here")
     cache, processes = plan.problems[-2:]
-    assert cache.startswith("rollout.engine_cache_gb = 0.01 holds 174 tokens")  # 10 MB of 28 layers x 2 x 512 numbers of 2 bytes
+    # 30 MB of 28 layers x 2 x 512 numbers of 2 bytes are 523 tokens: four blocks of 128, one of them vLLM's own
+    assert cache.startswith("rollout.engine_cache_gb = 0.03 holds 384 tokens")
     assert processes == "rollout.engine = `vllm` samples in one process, not in 2: the run would be refused"

@@ -119,7 +119,7 @@ def open_vllm_engine(recipe: GrpoRecipe, encoder: Encoder, team: Team) -> tuple[
     wide = 4 if recipe.model.compute == "float32" else 2
     per_token = 2 * int(text.num_hidden_layers) * int(text.num_key_value_heads) * head * wide
     cache = int(recipe.rollout.engine_cache_gb * 1e9)
-    longest = min(encoder.family.most_tokens, (cache // per_token // _BLOCK - 1) * _BLOCK)
+    longest = min(encoder.family.most_tokens, cache_tokens(cache, per_token))
     if longest <= recipe.rollout.most_new_tokens:
         raise InputError(
             f"rollout.engine_cache_gb = {recipe.rollout.engine_cache_gb:g} holds {max(0, longest)} tokens of {per_token} bytes: no "
@@ -165,6 +165,11 @@ def _loaded(policy: Policy, *, library: tuple[Any, Any], recipe: GrpoRecipe, enc
         torch.set_num_threads = threads  # its worker on a processor puts a warning in this function's place
         torch.set_rng_state(drawn)  # and it seeds the generator of the whole process
     return VllmEngine(policy, encoder, llm, library[1])
+
+
+def cache_tokens(cache_bytes: int, bytes_per_token: int) -> int:
+    """Tokens of the longest prompt with its answer that a cache of keys and values holds: whole blocks, but for vLLM's own one."""
+    return (cache_bytes // bytes_per_token // _BLOCK - 1) * _BLOCK
 
 
 def _text_config(checkpoint: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from medgrpo.policy.engines.vllm_engine import cache_tokens
 from medgrpo.policy.four_bit import BLOCK
 from medgrpo.policy.planning import memory
 from medgrpo.policy.planning.geometry import Geometry
@@ -81,8 +82,8 @@ def vllm_parts(recipe: GrpoRecipe, g: Geometry, k: Kept) -> list[Part]:
 
 
 def vllm_room(recipe: GrpoRecipe, g: Geometry, k: Kept) -> int:
-    """Tokens that the cache holds."""
-    return int(recipe.rollout.engine_cache_gb * 1e9) // (g.attending * g.keys * 2 * (2 if k.half else 4))
+    """Tokens of a prompt with its answer that the cache holds."""
+    return cache_tokens(int(recipe.rollout.engine_cache_gb * 1e9), g.attending * g.keys * 2 * (2 if k.half else 4))
 
 
 def prompts_at_once(recipe: GrpoRecipe, g: Geometry) -> tuple[int, int]:
