@@ -35,7 +35,7 @@ def test_arguments_reach_the_options() -> None:
 
 
 def test_a_tiny_model_answers_about_a_video_and_about_frames(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `models`")
     model = build_tiny("qwen2.5-vl", tmp_path / "model")
     with VideoWriter(tmp_path / "a.mp4", 64, 48, 10) as writer:
         for place in range(30):

@@ -17,8 +17,8 @@ ClipMaker = Callable[..., SampledClip]
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> dict[TinyKind, Path]:
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("transformers")
+    torch = pytest.importorskip("torch", reason="needs the extra `models`")
+    pytest.importorskip("transformers", reason="needs the extra `models`")
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("tiny")
     return {kind: build_tiny(kind, folder / kind) for kind in TINY_KINDS}

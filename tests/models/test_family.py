@@ -11,7 +11,7 @@ from medgrpo.core import ModelError
 from medgrpo.models import ModelOptions, TinyKind, family_of
 from medgrpo.models.family import in_words
 
-pytest.importorskip("transformers")
+pytest.importorskip("transformers", reason="needs the extra `models`")
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ HALF = VideoForm(patch_size=16, temporal_patch_size=2, merge_size=2, mean=(0.5, 
 @pytest.fixture
 def processors(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """transformers' video processors, whose module wants torchvision for one function: subtract, divide."""
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra `models`")
     backends = importlib.import_module("transformers.image_processing_backends")
     before = set(sys.modules)
     modules = {}
@@ -63,7 +63,7 @@ def processors(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 def test_values_and_grid_are_those_of_transformers(
     processors: dict[str, Any], noise: Callable[..., SampledClip], family: str, form: VideoForm, frames: int
 ) -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="needs the extra `models`")
     clip = noise(frames, width=3 * form.side_multiple, height=2 * form.side_multiple)
     processor, _ = processors[family]
     pictures = torch.from_numpy(np.stack(clip.images)).permute(0, 3, 1, 2)[None]

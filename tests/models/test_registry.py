@@ -43,7 +43,7 @@ def test_a_file_of_no_replies_is_one_line(tmp_path: Path, content: str) -> None:
 
 
 def test_a_hub_name_that_cannot_be_had_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `models`")
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match="-7B-RL: cannot be opened as a model folder or hub name"):
         open_model("UII-AI/uAI-NEXUS-MedVLM-1.0a-7B-RL")
@@ -72,7 +72,7 @@ def test_a_slip_is_told_at_once_and_no_hub_is_asked(name: str, said: str, monkey
 
 
 def test_a_recipe_s_checkpoint_is_looked_at_in_the_same_way() -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `models`")
     with pytest.raises(InputError, match=r"did you mean nano\?"):
         open_encoder("nanoo")
     with pytest.raises(InputError, match=r"where a folder is wanted, it is .*shipped/nano"):

@@ -18,8 +18,8 @@ from medgrpo.models.openai_compatible import chat_messages
 from medgrpo.models.vllm_model import VllmModel
 from medgrpo.video import SampledClip, encode_png, still_from_file
 
-torch = pytest.importorskip("torch")
-transformers = pytest.importorskip("transformers")
+torch = pytest.importorskip("torch", reason="needs the extra `models`")
+transformers = pytest.importorskip("transformers", reason="needs the extra `models`")
 
 from medgrpo.models.batch import collate  # noqa: E402
 from medgrpo.models.transformers_model import open_transformers  # noqa: E402

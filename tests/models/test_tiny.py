@@ -33,7 +33,7 @@ def test_what_the_first_generation_needs_is_set(tiny: dict[TinyKind, Path]) -> N
 
 
 def test_the_command_writes_one_and_leaves_a_folder_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("transformers")
+    pytest.importorskip("transformers", reason="needs the extra `models`")
     assert main(["train", "tiny", "--kind", "qwen3-vl", "--out", str(tmp_path / "model")]) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'model'}\n"
     assert [one.name for one in tmp_path.iterdir()] == ["model"]

@@ -15,8 +15,8 @@ from medgrpo.core import ModelError
 from medgrpo.models import Completion, Encoded, Failure, ModelOptions, PositionRule, Request, TinyKind, batches
 from medgrpo.video import SampledClip, Sampling
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+torch = pytest.importorskip("torch", reason="needs the extra `models`")
+pytest.importorskip("transformers", reason="needs the extra `models`")
 
 from medgrpo.models.batch import collate  # noqa: E402
 from medgrpo.models.transformers_model import TransformersModel, open_transformers  # noqa: E402

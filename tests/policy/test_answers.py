@@ -11,6 +11,7 @@ import pytest
 from medgrpo.core import ModelError
 from medgrpo.models import Encoded, rope_positions
 from medgrpo.policy import FeatureStore, Reader, SftModelSettings, add_adapters, merge_adapters, prepare_network, tower_digest
+from tests.policy.gradients import assert_same_gradients, gradients_of
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
@@ -37,17 +38,13 @@ def _plain(network: Any, sample: Encoded, tokens_per_second: float | None) -> An
     return torch.nn.functional.cross_entropy(logits[first - 1 : -1], ids[0, first:], reduction="none")
 
 
-def _gradients(network: Any) -> dict[str, Any]:
-    return {name: weight.grad.clone() for name, weight in network.named_parameters() if weight.grad is not None}
-
-
 @pytest.mark.parametrize("checkpointing", [False, True])
 def test_packed_losses_and_gradients_are_those_of_samples_on_their_own(tiny: Any, checkpointing: bool) -> None:
     network, samples = copy.deepcopy(tiny.network).train(), _samples(tiny)
     per_second = tiny.encoder.family.tokens_per_second
     alone = [_plain(network, sample, per_second) for sample in samples]
     torch.cat(alone).mean().backward()
-    expected = _gradients(network)
+    expected = gradients_of(network)
     network.zero_grad()
     if checkpointing:
         network.activation_checkpointing_enable({"use_reentrant": False})
@@ -56,12 +53,7 @@ def test_packed_losses_and_gradients_are_those_of_samples_on_their_own(tiny: Any
     for ours, theirs in zip(packed, alone, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=2e-5)
     torch.cat(packed).mean().backward()
-    found = _gradients(network)
-    assert found.keys() == expected.keys()
-    assert any(name.startswith("model.visual") for name in found)
-    largest = max(value.abs().max().item() for value in expected.values())
-    for name, value in expected.items():
-        assert (found[name] - value).abs().max().item() < 1e-5 * max(1.0, largest), name
+    assert_same_gradients(gradients_of(network), expected)
 
 
 def test_a_black_clip_changes_the_loss(tiny: Any) -> None:

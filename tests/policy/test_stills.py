@@ -30,6 +30,7 @@ from medgrpo.policy.planning.geometry import find_geometry
 from medgrpo.policy.planning.tokens import count_tokens
 from medgrpo.policy.questions import encoded_prompt, pictures_of, sampling_of
 from medgrpo.video import SampledClip, encode_png
+from tests.policy.gradients import assert_same_gradients, gradients_of
 
 torch = pytest.importorskip("torch", reason="needs the extra `models`")
 
@@ -60,26 +61,17 @@ def _plain(tiny: Any, network: Any, sample: Encoded) -> Any:
     return torch.nn.functional.cross_entropy(logits[first - 1 : -1], ids[0, first:], reduction="none")
 
 
-def _gradients(network: Any) -> dict[str, Any]:
-    return {name: weight.grad.clone() for name, weight in network.named_parameters() if weight.grad is not None}
-
-
 def test_packed_with_clips_losses_and_gradients_are_those_of_each_alone(tiny: Any) -> None:
     network, samples = copy.deepcopy(tiny.network).train(), _samples(tiny)
     alone = [_plain(tiny, network, sample) for sample in samples]
     torch.cat(alone).mean().backward()
-    expected = _gradients(network)
+    expected = gradients_of(network)
     network.zero_grad()
     packed = Reader(network, "side", half=False).losses(samples)  # transformers' own rule
     for found, wanted in zip(packed, alone, strict=True):
         torch.testing.assert_close(found, wanted, rtol=0, atol=1e-5)
     torch.cat(packed).mean().backward()
-    found = _gradients(network)
-    assert found.keys() == expected.keys()
-    assert any(name.startswith("model.visual") for name in found)
-    largest = max(value.abs().max().item() for value in expected.values())
-    for name, value in expected.items():
-        assert (found[name] - value).abs().max().item() < 1e-5 * max(1.0, largest), name
+    assert_same_gradients(gradients_of(network), expected)
 
 
 def test_a_black_or_a_swapped_picture_changes_the_loss(tiny: Any) -> None:
