@@ -13,9 +13,8 @@ pytest.importorskip("webauthn", reason="the extra `serve` is not installed")
 
 from starlette.testclient import TestClient
 
-from medgrpo.cases import Method, Party
+from medgrpo.cases import ANSWER_SECONDS, Method, Party
 from medgrpo.console import NoUsers, Settings, StoreUsers, make_app
-from medgrpo.console.guard import sessions as sessions_module
 from medgrpo.console.party import NoParty, party_of
 from medgrpo.console.texts import LANGUAGES, load_texts
 from tests.cases.authenticator import Authenticator
@@ -153,11 +152,11 @@ def test_an_answer_comes_in_time(ada, device, office, place: str, app):
     now = [0.0]
     app.console.sessions._seconds = lambda: now[0]
     options = asked(ada, office, place)
-    now[0] = sessions_module.LIFE_SECONDS_OF_QUESTION - 1
+    now[0] = ANSWER_SECONDS - 1
     assert ada.send(f"{place}/sign/passkey", credential=device.answer(options)).status_code == 200
     office.store.write(office.analysed.id, "More.", "ada", parent=1)
     options = asked(ada, office, place)
-    now[0] += sessions_module.LIFE_SECONDS_OF_QUESTION
+    now[0] += ANSWER_SECONDS
     assert "too old" in why(ada.send(f"{place}/sign/passkey", credential=device.answer(options)), 409)
 
 

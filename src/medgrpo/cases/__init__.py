@@ -1,6 +1,6 @@
 """Several cases: listed, searched, corrected, their reports signed, exported. Needs the extra `serve`."""
 
-from medgrpo.cases.ceremony import Ceremony, Document, Party, PasskeyError, PasskeyFault, Purpose
+from medgrpo.cases.ceremony import ANSWER_SECONDS, Ceremony, Document, Party, PasskeyError, PasskeyFault, Purpose
 from medgrpo.cases.database import Database, open_database
 from medgrpo.cases.document import RESEARCH_ONLY, corrected_since, notice, report_page, report_values, standing_version
 from medgrpo.cases.draft import corrected, draft_text, drafted, standing
@@ -26,6 +26,7 @@ from medgrpo.cases.values import (
 )
 
 __all__ = [
+    "ANSWER_SECONDS",
     "DEFAULT_KEY",
     "DEFAULT_STORE",
     "MOST_REASON_CHARACTERS",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from medgrpo.cases.ceremony import Ceremony, PasskeyError, PasskeyFault
+from medgrpo.cases.ceremony import ANSWER_SECONDS, Ceremony, PasskeyError, PasskeyFault
 from medgrpo.cases.values import User
 from medgrpo.core import MissingExtra
 
@@ -33,8 +33,6 @@ try:
 except ImportError as error:
     raise MissingExtra("passkeys", "serve", "webauthn") from error
 
-LIFE_SECONDS = 120
-"""So long an answer may take; browsers are told, the console holds to it."""
 _MALFORMED = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, OverflowError)
 """What the library raises over bytes that are no answer."""
 _UNIQUE = frozenset(one.value for one in AuthenticatorTransport)
@@ -73,7 +71,7 @@ def enrolment(ceremony: Ceremony, user: User, present: Sequence[Known]) -> dict[
         user_name=user.name,
         user_display_name=user.full_name,
         challenge=ceremony.challenge,
-        timeout=LIFE_SECONDS * 1000,
+        timeout=ANSWER_SECONDS * 1000,
         exclude_credentials=_descriptors(present),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.REQUIRED,  # signing in without typing a name
@@ -88,7 +86,7 @@ def question(ceremony: Ceremony, allowed: Sequence[Known]) -> dict[str, Any]:
     options = webauthn.generate_authentication_options(
         rp_id=ceremony.party.id,
         challenge=ceremony.challenge,
-        timeout=LIFE_SECONDS * 1000,
+        timeout=ANSWER_SECONDS * 1000,
         allow_credentials=_descriptors(allowed),
         user_verification=UserVerificationRequirement.REQUIRED,
     )

@@ -14,6 +14,9 @@ from typing import Any
 from medgrpo.audit import digest_of
 from medgrpo.core import AccessError
 
+ANSWER_SECONDS = 120
+"""So long an answer may take; browsers are told, the console holds to it."""
+
 
 class Purpose(StrEnum):
     REGISTER = "register"

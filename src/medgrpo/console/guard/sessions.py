@@ -10,13 +10,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from medgrpo.cases import Ceremony, Purpose
+from medgrpo.cases import ANSWER_SECONDS, Ceremony, Purpose
 from medgrpo.console.people import User
 
 LIFE_SECONDS = 12 * 3600.0
 """A day in theatre; afterwards one signs in anew, whatever happened in between."""
-LIFE_SECONDS_OF_QUESTION = 120.0
-"""As browsers are told (cases.authenticators)."""
 _MOST = 10_000
 
 
@@ -58,7 +56,7 @@ class Sessions:
 
     def ask(self, session: Session, ceremony: Ceremony) -> None:
         """One question of that kind at a time: the one before is void."""
-        session.asked[ceremony.purpose] = (ceremony, self._seconds() + LIFE_SECONDS_OF_QUESTION)
+        session.asked[ceremony.purpose] = (ceremony, self._seconds() + ANSWER_SECONDS)
 
     def answered(self, session: Session, purpose: Purpose) -> Ceremony | None:
         """The question that an answer has come to, taken away: a second one comes too late, whatever becomes of this."""
