@@ -43,6 +43,12 @@ class Visit:
     def may(self, least: Role) -> bool:
         return self.user is not None and self.user.role.may(least)
 
+    @property
+    def address(self) -> str:
+        """Where it comes from, for limits of rate; empty where the server does not say."""
+        client = self.request.client
+        return "" if client is None else client.host
+
     def form(self) -> dict[str, str]:
         """The fields of a form as browsers send it, the last of each name. Refused 400 when it is none."""
         try:

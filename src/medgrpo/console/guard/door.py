@@ -73,8 +73,7 @@ def set_session(response: Response, console: Console, token: str) -> None:
 
 async def _let_in(route: Route, visit: Visit) -> Response:
     request, console = visit.request, visit.console
-    address = request.client.host if request.client is not None else ""
-    wait = console.requests.wait_seconds(visit.token if visit.user is not None else address)
+    wait = console.requests.wait_seconds(visit.token if visit.user is not None else visit.address)
     if wait:
         response = _told(visit, Refused(429, "error.too_often"))
         response.headers["retry-after"] = str(math.ceil(wait))

@@ -42,8 +42,7 @@ async def _enrolment(visit: Visit) -> Response:
     """The password is asked for once more: a session that was left open makes no lasting way in."""
     store, account, fields = desk_of(visit).store, await _account(visit), visit.json()
     party = _party(visit)
-    client = visit.request.client
-    key = f"{client.host if client is not None else ''} {account.name}"
+    key = f"{visit.address} {account.name}"
     wait = visit.console.sign_ins.wait_seconds(key)
     if wait:
         raise Refused(429, "sign_in.wait", seconds=math.ceil(wait))
@@ -90,8 +89,7 @@ async def _ask_who(visit: Visit) -> Response:
 
 async def _sign_in(visit: Visit) -> Response:
     console, store, fields = visit.console, desk_of(visit).store, visit.json()
-    client = visit.request.client
-    wait = console.sign_ins_from.wait_seconds(client.host if client is not None else "")
+    wait = console.sign_ins_from.wait_seconds(visit.address)
     if wait:
         raise Refused(429, "sign_in.wait", seconds=math.ceil(wait))
     try:

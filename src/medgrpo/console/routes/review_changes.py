@@ -56,8 +56,7 @@ async def _sign(visit: Visit) -> Response:
     desk, fields = desk_of(visit), visit.form()
     case = await desk.case(visit)
     name = _name(visit)
-    client = visit.request.client
-    key = f"{client.host if client is not None else ''} {name}"
+    key = f"{visit.address} {name}"
     wait = visit.console.sign_ins.wait_seconds(key)
     if wait:
         page = await case_page(visit, 429, why=visit.texts("sign_in.wait", seconds=math.ceil(wait)))

@@ -23,10 +23,8 @@ async def _form(visit: Visit) -> Response:
 async def _sign_in(visit: Visit) -> Response:
     fields = visit.form()
     name, to = fields.get("name", "").strip(), own_path(fields.get("to", "/"))
-    client = visit.request.client
-    address = client.host if client is not None else ""
-    console, key = visit.console, f"{address} {name}"
-    wait = max(console.sign_ins_from.wait_seconds(address), console.sign_ins.wait_seconds(key))
+    console, key = visit.console, f"{visit.address} {name}"
+    wait = max(console.sign_ins_from.wait_seconds(visit.address), console.sign_ins.wait_seconds(key))
     if wait:
         page = _page(visit, 429, to=to, name=name, why=visit.texts("sign_in.wait", seconds=math.ceil(wait)))
         page.headers["retry-after"] = str(math.ceil(wait))
