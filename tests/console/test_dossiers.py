@@ -36,7 +36,7 @@ def test_work_in_one_case_does_not_wait_for_another(cases, monkeypatch: pytest.M
         reads.append(path.name)
         if path.name == slow.name:
             begun.set()
-            assert go_on.wait(30)
+            assert go_on.wait(120)
         return read_folder(path)
 
     monkeypatch.setattr(f"{MODULE}.read_folder", read)
@@ -44,14 +44,14 @@ def test_work_in_one_case_does_not_wait_for_another(cases, monkeypatch: pytest.M
     both = [threading.Thread(target=lambda: found.append(dossiers.of(slow))) for _ in range(2)]
     for thread in both:
         thread.start()
-    assert begun.wait(30)
+    assert begun.wait(60)
     other = threading.Thread(target=lambda: dossiers.of(quick), daemon=True)
     other.start()
-    other.join(10)
+    other.join(60)
     assert not other.is_alive(), "the other case is at hand while the first is still being read"
     go_on.set()
     for thread in both:
-        thread.join(30)
+        thread.join(60)
     assert found[0] is found[1], "who asked for the same case meanwhile waited for it"
     assert reads == [slow.name, quick.name]
 

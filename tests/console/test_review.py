@@ -292,7 +292,7 @@ def test_no_folder_of_this_machine_is_told_to_a_browser(office, person, tmp_path
     (office.settings.cases / "broken").mkdir()
     (office.settings.cases / "broken" / "analysis.jsonl").write_text("nonsense")
     ada.client.get("/review")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while "broken cannot be read" not in ada.client.get("/review").text:
         assert time.monotonic() < until
         time.sleep(0.05)

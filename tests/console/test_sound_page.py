@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -101,11 +102,12 @@ def test_an_alert_that_may_interrupt_sounds_until_a_person_acknowledges_it(opene
     until(page, "window.played.bursts === 2")  # 3.3 s and 5 s later
     between = page.evaluate("window.medgrpo.sound.begun.map((one) => [one.priority, one.ids, one.at_ms])")
     assert [one[:2] for one in between] == [["Hi", ["A0001"]], ["Hi", ["A0001"]]]
-    assert 8250 < between[1][2] - between[0][2] < 12_000
+    assert 8250 < between[1][2] - between[0][2] < 16_500, "none is left out"
     writing.decision("acknowledged", "bleeding", 7.0, "A0001", presence="Ack", by="carl", kind="person", priority="Hi")
     page.wait_for_selector("[data-presence=Ack]")
+    heard = bursts(page)
     time.sleep(9.0)
-    assert bursts(page) == 2
+    assert bursts(page) == heard
     assert page.complaints == []
 
 
@@ -118,8 +120,10 @@ def test_latched_and_ended_alerts_are_silent(opened: Open, writing: Writing) -> 
     until(page, "window.played.bursts === 1")
     writing.decision("ended", "view", 6.5, "A0002", presence="Off", priority="Me")
     page.wait_for_selector("[data-card=A0002]", state="detached")
+    heard = bursts(page)
     time.sleep(11.5)
-    assert bursts(page) == 1
+    assert bursts(page) == heard
+    assert {one for ids in page.evaluate("window.medgrpo.sound.begun.map((one) => one.ids)") for one in ids} == {"A0002"}
 
 
 @pytest.fixture
@@ -173,8 +177,9 @@ def test_a_lost_console_is_heard_and_the_page_is_quiet_again_once_it_is_back(ope
     page.wait_for_selector("#standing[data-standing=disconnected]")
     running.start()
     page.wait_for_selector("#standing[data-standing=live]")
+    heard = bursts(page)
     time.sleep(11.5)
-    assert bursts(page) == 1
+    assert bursts(page) == heard
 
 
 def test_a_pause_is_seen_runs_out_and_stands_in_the_record(opened: Open, writing: Writing) -> None:
@@ -186,10 +191,11 @@ def test_a_pause_is_seen_runs_out_and_stands_in_the_record(opened: Open, writing
     page.locator("#sound [data-sound=pause]").focus()
     page.keyboard.press("Enter")
     mode(page, "paused")
-    assert words(page).startswith(("Sound paused 02:00 Sound again Turn off", "Sound paused 01:59 Sound again Turn off"))
+    assert re.match(r"Sound paused 0[12]:\d\d Sound again Turn off", words(page)), words(page)
     assert page.evaluate("document.activeElement.dataset.sound") == "resume", "the keyboard stays where it was"
-    until(page, "document.getElementById('sound-left').textContent === '01:57'")
-    assert bursts(page) == 1
+    heard = bursts(page)
+    until(page, "document.getElementById('sound-left').textContent <= '01:57'")
+    assert bursts(page) == heard
     left = _left(writing, 2)
     assert [(one.sound, one.pause_seconds) for one in left] == [("on", None), ("paused", 120)]
     assert "(not signed in)" in left[1].by
@@ -201,15 +207,15 @@ def test_a_pause_is_seen_runs_out_and_stands_in_the_record(opened: Open, writing
     assert newest[1] == f"sound paused ({left[1].by})"
     assert newest[3] == "in one browser, for 120 s"
     writing.decision("said", "division_before_clip", 7.0, "A0002", priority="Hi", audible=True)
-    until(page, "window.played.bursts === 2")  # a high alert that the person who paused did not know of
+    until(page, f"window.played.bursts > {heard}")  # a high alert that the person who paused did not know of
     page.evaluate("performance.now = ((own) => () => own() + 118_000)(performance.now.bind(performance))")  # time flies
-    until(page, "window.played.bursts >= 3")
+    until(page, f"window.played.bursts > {heard + 1}")
     mode(page, "on")
     assert page.complaints == []
 
 
 def _left(writing: Writing, count: int) -> list[SoundChange]:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while True:
         found = [what for _, what in Inbox(writing.folder).waiting() if isinstance(what, SoundChange)]
         if len(found) >= count:
@@ -224,12 +230,13 @@ def test_what_cannot_be_told_now_is_told_when_the_console_is_back(opened: Open, 
     turn_on(page)
     _left(writing, 1)
     page.route("**/sound", lambda route: route.abort())
+    begun = time.monotonic()
     page.locator("#sound [data-sound=pause]").click()
     sync_api.expect(page.locator("#sound-told")).to_have_text("not yet in the record")
     page.unroute("**/sound")
     told = _left(writing, 2)[1]
     assert told.sound == "paused"
-    assert 3 <= told.ago_seconds <= 15
+    assert 3 <= told.ago_seconds <= time.monotonic() - begun + 1
 
 
 def test_turned_off_it_says_so_and_of_two_windows_one_sounds(opened: Open, writing: Writing) -> None:

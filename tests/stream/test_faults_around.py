@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -74,18 +74,35 @@ def test_the_disk_is_full(tmp_path: Path, capsys: pytest.CaptureFixture[str], mo
     assert case.genuine()
 
 
+def until(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 class Ends:
     """A model that takes its own thread down."""
 
     card = ModelCard(name="ends", backend="scripted", revision="", sampling=Sampling())
 
+    def __init__(self) -> None:
+        self.asked = 0
+
     async def generate(self, requests: Sequence[Request]) -> list[Completion | Failure]:
+        self.asked += 1
         raise SystemExit("killed")
 
 
 def test_the_slow_loop_is_killed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    clock = ManualClock()
-    case = Case(tmp_path, capsys, live.PlotSource(clock, every(0.2, 20)), clock, model=Ends(), listener=lambda _: time.sleep(0.005))
+    clock, model = ManualClock(), Ends()
+
+    def listen(tick: Tick) -> None:
+        """Asked at 2 s and every 4 s; whoever is asked a third time has said two things before."""
+        due = sum(tick.case_seconds > seconds for seconds in (2.1, 6.3, 10.5))
+        until(lambda: model.asked >= due)
+
+    case = Case(tmp_path, capsys, live.PlotSource(clock, every(0.2, 20)), clock, model=model, listener=listen)
     remarks = case.entries("remark")
     assert len(remarks) >= 2, "it is asked again"
     assert {remark["failure"] for remark in remarks} == {"SystemExit: killed"}
@@ -100,10 +117,11 @@ class Stalls:
     card = ModelCard(name="stalls", backend="scripted", revision="", sampling=Sampling())
 
     def __init__(self) -> None:
-        self.go = threading.Event()
+        self.go, self.asked = threading.Event(), 0
 
     async def generate(self, requests: Sequence[Request]) -> list[Completion | Failure]:
-        self.go.wait(20)
+        self.asked += 1
+        self.go.wait(60)
         return [Completion("The grasper retracts.", "stop", None, None, 0.0) for _ in requests]
 
 
@@ -115,8 +133,7 @@ def test_the_model_stalls_for_ten_seconds(tmp_path: Path, capsys: pytest.Capture
         looked.append(tick.case_seconds)
         if 14.0 <= tick.case_seconds < 14.1:
             model.go.set()
-        if tick.case_seconds >= 14:
-            time.sleep(0.02)
+            until(lambda: model.asked >= 2)  # what waited meanwhile: the first answer has been given, and it is still 14 s
 
     case = Case(tmp_path, capsys, live.PlotSource(clock, every(0.2, 20)), clock, model=model, listener=listen)
     assert looked == every(0.2, 20), "every look was made"
@@ -137,9 +154,7 @@ def test_the_process_is_killed_and_started_again(tmp_path: Path) -> None:
     program = [sys.executable, "-c", "import sys; from medgrpo.cli import main; sys.exit(main(sys.argv[1:]))", *watch]
     log = tmp_path / "case" / "record" / "000001.jsonl"
     first = subprocess.Popen([*program, "--loops", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 60
-    while time.monotonic() < end and not (log.exists() and log.read_bytes().count(b'"kind":"tick"') >= 5):
-        time.sleep(0.05)
+    until(lambda: log.exists() and log.read_bytes().count(b'"kind":"tick"') >= 5)
     first.kill()
     first.wait()
     again = subprocess.run([*program, "--speed", "0"], capture_output=True, text=True, timeout=120, check=True)

@@ -28,7 +28,6 @@ from medgrpo.stream import (
     Privacy,
     Signal,
     Site,
-    SystemClock,
     TechnicalLimits,
     Tick,
     stamped,
@@ -228,21 +227,38 @@ def test_a_full_disk_does_not_stop_the_case_and_is_said(tmp_path: Path, monkeypa
 
 
 def test_a_camera_that_takes_its_time_to_start_is_lost_until_it_comes(tmp_path: Path) -> None:
-    """The live way, with its thread and its collector: nothing for a while, then pictures; the case begins when watching begins."""
-    clock = SystemClock()
+    """The live way, with its thread and its collector: nothing for a while, then pictures; the case begins when watching begins.
+
+    The camera's thread moves the clock, each time when what it waits for has been ticked: the same however slow the machine is."""
+    clock, ticks = ManualClock(), list[Tick]()
+
+    def looked() -> list[float]:
+        return [round(tick.case_seconds, 3) for tick in list(ticks) if tick.observation is not None]
+
+    def ticked(done: Callable[[], bool]) -> None:
+        until = time.monotonic() + 60
+        while not done():
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
     class Slow:
         name, waits = "slow", False
 
         def signals(self, stop: Callable[[], bool]) -> Iterator[Signal]:
             begun = clock.seconds()
-            time.sleep(2.2)
+            for _ in range(5):  # 2.5 s without a picture
+                before = len(ticks)
+                clock.sleep(0.5)
+                ticked(lambda: len(ticks) > before)  # noqa: B023 - called before the next
             for index in range(12):
                 now = clock.seconds()
                 yield Arrival(index, now - begun, now, index, (32, 18), lambda: live.GREY)
-                time.sleep(0.1)
+                if index == 0 or index % 2 == 1:  # a look is due: at 2.5, 2.6, 2.8, 3.0 ...
+                    ticked(lambda: looked()[-1:] == [round(now - begun, 3)])  # noqa: B023
+                else:
+                    time.sleep(0.05)  # none is due; were one made all the same, it has the time to
+                clock.sleep(0.1)
 
-    ticks: list[Tick] = []
     set_apart: list[int] = []
     loop = FastLoop(
         live.PlotPerceiver(CLIP_TOO_EARLY),
@@ -253,13 +269,17 @@ def test_a_camera_that_takes_its_time_to_start_is_lost_until_it_comes(tmp_path: 
         limits=TechnicalLimits(lost_seconds=0.6),
     )
     listeners: list[Callable[[Tick], None]] = [ticks.append, lambda _: set_apart.append(gc.get_freeze_count())]
-    LiveSession(Slow(), loop, clock, None, None, listeners=listeners).run(lambda: False)
+    session = LiveSession(Slow(), loop, clock, None, None, listeners=listeners)
+    clock.sleep(7.0)  # made long before watching begins
+    session.run(lambda: False)
     assert min(set_apart) > 1000
     assert gc.get_freeze_count() == 0
+    assert ticks[0].case_seconds <= 0.5, "counted from when watching began"
     assert [tick.case_seconds for tick in ticks] == sorted(tick.case_seconds for tick in ticks)
     said = [change for tick in ticks for change in tick.changes if change.channel == "video_lost"]
     assert [change.decision.value for change in said] == ["said", "ended"]
-    assert 4 <= sum(tick.observation is not None for tick in ticks) <= 8
+    assert looked() == [2.5, 2.6, 2.8, 3.0, 3.2, 3.4, 3.6], "five a second"
+    assert (session.totals.arrived, session.totals.passed_over) == (12, 5)
 
 
 def test_a_site_lets_a_partner_interrupt(tmp_path: Path) -> None:

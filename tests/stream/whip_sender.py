@@ -1,10 +1,14 @@
-"""Run as a program: `whip_sender.py URL SECONDS [TOKEN]` sends drawn pictures by WebRTC, then says goodbye (DELETE)."""
+"""Run as a program: `whip_sender.py URL SECONDS [TOKEN]` sends drawn pictures by WebRTC.
+
+After so long, or at SIGTERM, it says goodbye (DELETE)."""
 
 from __future__ import annotations
 
 import asyncio
 import http.client
+import signal
 import sys
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -26,7 +30,7 @@ class Drawn(VideoStreamTrack):
 def asked(url: str, method: str, body: str, token: str, kind: str = "application/sdp") -> tuple[int, str, str]:
     """Status, Location, answer."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
     headers = {"Content-Type": kind, **({"Authorization": f"Bearer {token}"} if token else {})}
     connection.request(method, parts.path, body, headers)
     response = connection.getresponse()
@@ -36,6 +40,8 @@ def asked(url: str, method: str, body: str, token: str, kind: str = "application
 
 
 async def send(url: str, seconds: float, token: str) -> None:
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     peer.addTrack(Drawn())
     await peer.setLocalDescription(await peer.createOffer())
@@ -43,7 +49,8 @@ async def send(url: str, seconds: float, token: str) -> None:
     if status != 201:
         sys.exit(f"{status} {answer}")
     await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-    await asyncio.sleep(seconds)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(ended.wait(), seconds)
     parts = urlsplit(url)
     asked(f"http://{parts.netloc}{place}", "DELETE", "", token)
     await peer.close()
