@@ -36,6 +36,7 @@ from medgrpo.policy.lora import trained_weights, without_adapters
 from medgrpo.policy.policy import Policy
 from medgrpo.policy.questions import Question, Sampler, encoded_prompt, read_questions
 from medgrpo.policy.recipe import DataSettings, GrpoRecipe
+from medgrpo.policy.repeating import repeatable
 from medgrpo.policy.rewarding import Rewarder
 from medgrpo.policy.spreading import spread_over
 from medgrpo.policy.team import ALONE, Team
@@ -163,7 +164,7 @@ class GrpoRun:
     def train(self, progress: Progress, stop: Callable[[], bool]) -> Finished:
         """All steps that are left."""
         # one loop for all steps: a judge's connections belong to it
-        with asyncio.Runner() as runner, self._trackers:
+        with asyncio.Runner() as runner, self._trackers, repeatable(self.policy.device):
             return self._train(progress, stop, runner)
 
     def _train(self, progress: Progress, stop: Callable[[], bool], runner: asyncio.Runner) -> Finished:

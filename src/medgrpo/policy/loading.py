@@ -16,6 +16,7 @@ from medgrpo.policy.kept import Kept
 from medgrpo.policy.lora import add_adapters
 from medgrpo.policy.policy import Policy
 from medgrpo.policy.recipe import GrpoRecipe, NetworkSettings
+from medgrpo.policy.repeating import into_own_memory
 from medgrpo.policy.spreading import Spread
 
 
@@ -30,6 +31,7 @@ def load_network(settings: NetworkSettings, local: int = 0) -> Any:
         network = _whole_network(settings.checkpoint)
         prepare_network(network, settings)  # four-bit weights are made before the device has to hold them whole
         network.to(device)
+        into_own_memory(network)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"{settings.checkpoint}: cannot be loaded on {settings.device}: {said}") from error

@@ -29,6 +29,7 @@ from medgrpo.policy.keeping import RunFolder
 from medgrpo.policy.loading import load_network
 from medgrpo.policy.questions import Question, encoded_prompt, read_questions
 from medgrpo.policy.recipe import DataSettings
+from medgrpo.policy.repeating import repeatable
 from medgrpo.policy.sft_order import balanced_steps, dealt, epoch_order, packs
 from medgrpo.policy.sft_recipe import SftRecipe
 from medgrpo.policy.spreading import spread_over
@@ -89,6 +90,10 @@ class SftRun:
 
     def train(self, progress: Progress, stop: Callable[[], bool]) -> SftFinished:
         """All steps that are left."""
+        with repeatable(self.reader.device):
+            return self._train(progress, stop)
+
+    def _train(self, progress: Progress, stop: Callable[[], bool]) -> SftFinished:
         self._check()
         count = len(self.steps)
         with ThreadPoolExecutor(1) as ahead, self._trackers:

@@ -23,6 +23,7 @@ from medgrpo.policy.features import seen_by
 from medgrpo.policy.keeping import RunFolder
 from medgrpo.policy.loading import load_network
 from medgrpo.policy.recipe import ModelSettings
+from medgrpo.policy.repeating import repeatable
 from medgrpo.policy.spreading import spread_over
 from medgrpo.policy.team import ALONE
 from medgrpo.policy.tower import Pair, TowerFigures, Words, figures_of, tower_loss, truths_of
@@ -38,6 +39,7 @@ _RISE = 50
 """Steps in which the learning rate rises; afterwards it falls to 0."""
 
 
+@repeatable(torch.device("cpu"))
 def train_tower(
     cases: Path, held_out: Path, model: str, out: Path, steps: int, seed: int,
     progress: Callable[[str, int, int], None], stop: Callable[[], bool], learning_rate: float = 1e-3,
