@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from medgrpo.core import Config, read_settings
 from medgrpo.stream.keeping import ClipSettings, Retention
@@ -44,6 +44,26 @@ class ChannelPolicy(Config):
     """Of the measure that its rule judges by (THRESHOLDS), instead of the design value; `medgrpo evaluate alerts` gives one."""
 
 
+CHANNELS: Mapping[str, ChannelPolicy] = {
+    "energy_without_view": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),
+    "view": ChannelPolicy(
+        grouped_under=("video_lost", "video_frozen", "out_of_domain"),
+        on_after_seconds=3.0,
+        same_within_seconds=10.0,
+        carries=("out_of_domain",),
+    ),
+    "video_lost": ChannelPolicy(refractory_seconds=10.0, same_within_seconds=10.0),
+    "video_frozen": ChannelPolicy(refractory_seconds=10.0, same_within_seconds=10.0, grouped_under=("video_lost",)),
+    "video_damaged": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),
+    "out_of_domain": ChannelPolicy(grouped_under=("video_lost", "video_frozen"), on_after_seconds=10.0, same_within_seconds=10.0),
+}
+"""Where a channel's policy is another than ChannelPolicy's own defaults, as long as the site does not write it."""
+
+
+def _over(default: ChannelPolicy, given: ChannelPolicy) -> ChannelPolicy:
+    return default.model_copy(update={name: getattr(given, name) for name in given.model_fields_set})
+
+
 class Site(Config):
     """Defaults: watcher, which records and shows but never sounds. All times are design values of ours, no clinical ones."""
 
@@ -56,23 +76,13 @@ class Site(Config):
     """A medium or low alert that nobody acknowledges goes up one step after this time, once."""
     clips: ClipSettings = ClipSettings()
     retention: Retention = Retention()
-    channels: Mapping[str, ChannelPolicy] = Field(
-        default_factory=lambda: {
-            "energy_without_view": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),
-            "view": ChannelPolicy(
-                grouped_under=("video_lost", "video_frozen", "out_of_domain"),
-                on_after_seconds=3.0,
-                same_within_seconds=10.0,
-                carries=("out_of_domain",),
-            ),
-            "video_lost": ChannelPolicy(refractory_seconds=10.0, same_within_seconds=10.0),
-            "video_frozen": ChannelPolicy(refractory_seconds=10.0, same_within_seconds=10.0, grouped_under=("video_lost",)),
-            "video_damaged": ChannelPolicy(grouped_under=("video_lost", "video_frozen")),
-            "out_of_domain": ChannelPolicy(
-                grouped_under=("video_lost", "video_frozen"), on_after_seconds=10.0, same_within_seconds=10.0
-            ),
-        }
-    )
+    channels: Mapping[str, ChannelPolicy] = CHANNELS
+    """Goes over CHANNELS field by field: a channel that is not given, and a field that is not, stay as they are there."""
+
+    @field_validator("channels")
+    @classmethod
+    def _over_the_defaults(cls, given: Mapping[str, ChannelPolicy]) -> Mapping[str, ChannelPolicy]:
+        return {**CHANNELS, **{name: _over(CHANNELS.get(name, ChannelPolicy()), policy) for name, policy in given.items()}}
 
     @property
     def packets_held(self) -> RingLimits | None:
