@@ -221,7 +221,15 @@ def test_a_copy_is_noticed_by_its_counter(store, case, device):
         store.passkeys.proven(signing_in, device.answer(store.passkeys.question(signing_in)))
     ceremony = asked(store, case)
     options = store.passkeys.question(ceremony)
-    refused(PasskeyFault.COUNTED_BACK, lambda: store.sign_with_passkey(case.id, ceremony, copy.answer(options)))
+    answer = copy.answer(options)
+    refused(PasskeyFault.COUNTED_BACK, lambda: store.sign_with_passkey(case.id, ceremony, answer))
+    forged = copy.copy()
+    forged.key = Authenticator().key
+    refused(PasskeyFault.WRONG, lambda: store.sign_with_passkey(case.id, ceremony, forged.answer(options)))
+    with pytest.raises(PasskeyError) as caught:
+        store.sign_with_passkey(case.id, ceremony, answer)
+    assert caught.value.passkey is not None
+    assert (caught.value.passkey.name, caught.value.passkey.user) == ("ada's key", "ada")
     signed = store.sign_with_passkey(case.id, ceremony, device.answer(options))
     assert signed.signature is not None, "nobody can shut the owner out by a wrong answer"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -63,7 +64,15 @@ def test_users_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture
     assert cli.main(["cases", "user", "change", "ada", "--password", "--disable", *store]) == 0
     capsys.readouterr()
     assert cli.main(["cases", "user", "list", *store]) == 0
-    assert capsys.readouterr().out.startswith("ada\tDr Ada Stein\tclinician\tdisabled\t")
+    told = capsys.readouterr().out
+    assert told.startswith("ada\tDr Ada Stein\tclinician\tdisabled\t")
+    assert told.endswith("\t0 passkeys\n")
+    with sqlite3.connect(tmp_path / "cases.db") as database:
+        columns = "credential_id, user, party, name, public_key, sign_count, transports, synced, created, revoked"
+        rows = [(id, "ada", "localhost", id, "", 0, "", 0, "", revoked) for id, revoked in (("one", None), ("two", "2026"))]
+        database.executemany(f"INSERT INTO passkeys ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    assert cli.main(["cases", "user", "list", *store]) == 0
+    assert capsys.readouterr().out.endswith("\t1 passkey\n"), "a revoked one does not count"
     assert cli.main(["cases", "user", "change", "ada", *store]) == 2
     assert (tmp_path / "cases.db").stat().st_mode & 0o077 == 0
 

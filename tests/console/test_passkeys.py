@@ -97,6 +97,25 @@ def test_guessing_the_password_here_is_slowed_down_as_everywhere(ada):
     assert answers == [403] * 5 + [429]
 
 
+def test_a_counter_that_goes_back_is_written_where_the_administrator_reads(visitor, device, caplog):
+    copy = device.copy()
+    someone = visitor()
+    someone.send("/sign-in/passkey", credential=device.answer(someone.send("/sign-in/passkey/options").json()))
+    other = visitor()
+    answer = copy.answer(other.send("/sign-in/passkey/options").json())
+    assert "There may be a copy of it" in why(other.send("/sign-in/passkey", credential=answer), 403)
+    (line,) = [one.getMessage() for one in caplog.records if one.name == "medgrpo.console"]
+    assert line == (
+        "passkey 'the blue one' of ada refused (asked from testclient): "
+        "the passkey's counter has not gone on: there may be a copy of it; revoke it if so"
+    )
+    forged = device.copy()
+    forged.count, forged.key = 0, Authenticator().key
+    answer = forged.answer(other.send("/sign-in/passkey/options").json())
+    assert other.send("/sign-in/passkey", credential=answer).status_code == 403
+    assert len([one for one in caplog.records if one.name == "medgrpo.console"]) == 1, "not for whoever only knows its id"
+
+
 def test_signing_in_with_it(visitor, device, office):
     someone = visitor()
     options = someone.send("/sign-in/passkey/options").json()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from medgrpo.audit import Journal, SigningKey
-from medgrpo.stream import Inbox, SoundChange, SystemClock, stamped
+from medgrpo.stream import Answer, Inbox, SoundChange, SystemClock, stamped
 from tests.console.conftest import Writing
 from tests.console.test_browser import (  # noqa: F401 - fixtures, and the mark
     SIZES,
@@ -69,6 +69,15 @@ def bursts(page: Any) -> int:
 
 def words(page: Any) -> str:
     return " ".join(page.locator("#sound").inner_text().split())
+
+
+def live_again(page: Any, writing: Writing) -> None:
+    """With looks of now: the newest one of before is called late where the page is sent it anew."""
+    end = time.monotonic() + 60
+    while page.locator("#standing").get_attribute("data-standing") != "live":
+        assert time.monotonic() < end
+        writing.tick(9.0)
+        time.sleep(0.5)
 
 
 def turn_on(page: Any) -> None:
@@ -176,7 +185,7 @@ def test_a_lost_console_is_heard_and_the_page_is_quiet_again_once_it_is_back(ope
     assert page.evaluate("window.medgrpo.sound.begun[0]")["ids"] == ["connection"]
     page.wait_for_selector("#standing[data-standing=disconnected]")
     running.start()
-    page.wait_for_selector("#standing[data-standing=live]")
+    live_again(page, writing)
     heard = bursts(page)
     time.sleep(11.5)
     assert bursts(page) == heard
@@ -237,6 +246,27 @@ def test_what_cannot_be_told_now_is_told_when_the_console_is_back(opened: Open, 
     told = _left(writing, 2)[1]
     assert told.sound == "paused"
     assert 3 <= told.ago_seconds <= time.monotonic() - begun + 1
+
+
+def test_a_console_that_was_started_again_knows_the_page_that_was_open(opened: Open, writing: Writing, running) -> None:  # noqa: F811
+    """Its sessions are new: the page's token is old, and what it had still to tell goes with a new one."""
+    writing.scene()
+    writing.bleeding(6.0)
+    page = opened()
+    turn_on(page)
+    _left(writing, 1)
+    running.stop()
+    page.locator("#sound [data-sound=pause]").click()
+    sync_api.expect(page.locator("#sound-told")).to_have_text("not yet in the record")
+    running.start()
+    assert _left(writing, 2)[1].sound == "paused"
+    running.stop()
+    page.wait_for_selector("#standing[data-standing=disconnected]")
+    running.start()
+    live_again(page, writing)
+    page.locator("[data-card=A0001] [data-act=ack]").click()
+    page.wait_for_selector("text=sent, not yet recorded")
+    assert [what.alert for _, what in Inbox(writing.folder).waiting() if isinstance(what, Answer)] == ["A0001"]
 
 
 def test_turned_off_it_says_so_and_of_two_windows_one_sounds(opened: Open, writing: Writing) -> None:

@@ -129,24 +129,41 @@ def credential_of(answer: Mapping[str, Any]) -> str:
 
 
 def answered(answer: Mapping[str, Any], ceremony: Ceremony, user: str, public_key: str, sign_count: int) -> int:
-    """The counter of an answer to `question` that holds: origin, party, challenge, owner verified, counter, signature."""
+    """The counter of an answer to `question` that holds: origin, party, challenge, owner verified, counter, signature.
+
+    COUNTED_BACK is said only where all else holds, the signature too: the library looks at the counter before it."""
     try:
-        found = webauthn.verify_authentication_response(
-            credential=dict(answer),
-            expected_challenge=ceremony.challenge,
-            expected_rp_id=ceremony.party.id,
-            expected_origin=ceremony.party.origin,
-            credential_public_key=base64url_to_bytes(public_key),
-            credential_current_sign_count=sign_count,
-            require_user_verification=True,
-        )
+        count = _verified(answer, ceremony, public_key, sign_count)
         told = cast("Mapping[str, Any]", answer["response"]).get("userHandle")
         right = told is None or hmac.compare_digest(base64url_to_bytes(told), base64url_to_bytes(handle(user)))
     except _MALFORMED as error:
-        raise PasskeyError(_fault(answer, ceremony, sign_count)) from error
+        fault = _fault(answer, ceremony, sign_count)
+        if fault is PasskeyFault.COUNTED_BACK and not _holds_but_for_counter(answer, ceremony, public_key):
+            fault = PasskeyFault.WRONG
+        raise PasskeyError(fault) from error
     if not right:
         raise PasskeyError(PasskeyFault.OTHER_USER)
-    return found.new_sign_count
+    return count
+
+
+def _verified(answer: Mapping[str, Any], ceremony: Ceremony, public_key: str, sign_count: int) -> int:
+    return webauthn.verify_authentication_response(
+        credential=dict(answer),
+        expected_challenge=ceremony.challenge,
+        expected_rp_id=ceremony.party.id,
+        expected_origin=ceremony.party.origin,
+        credential_public_key=base64url_to_bytes(public_key),
+        credential_current_sign_count=sign_count,
+        require_user_verification=True,
+    ).new_sign_count
+
+
+def _holds_but_for_counter(answer: Mapping[str, Any], ceremony: Ceremony, public_key: str) -> bool:
+    try:
+        _verified(answer, ceremony, public_key, 0)
+    except _MALFORMED:
+        return False
+    return True
 
 
 def _fault(answer: Mapping[str, Any], ceremony: Ceremony, sign_count: int | None) -> PasskeyFault:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from medgrpo.audit import digest_of
+from medgrpo.cases.values import Passkey
 from medgrpo.core import AccessError
 
 ANSWER_SECONDS = 120
@@ -107,8 +108,8 @@ _TOLD = {
 
 
 class PasskeyError(AccessError):
-    """A passkey's answer that does not count, and why."""
+    """A passkey's answer that does not count, and why; `passkey`: which one answered, where that is sure enough to be told."""
 
-    def __init__(self, fault: PasskeyFault) -> None:
-        self.fault = fault
+    def __init__(self, fault: PasskeyFault, passkey: Passkey | None = None) -> None:
+        self.fault, self.passkey = fault, passkey
         super().__init__(_TOLD[fault])

@@ -100,7 +100,10 @@ class Passkeys:
             user = user_of(connection.execute(sa.select(users).where(users.c.name == row.user)).one())
             if user.disabled:
                 raise PasskeyError(PasskeyFault.INACTIVE)
-            count = answered(answer, ceremony, row.user, row.public_key, row.sign_count)
+            try:
+                count = answered(answer, ceremony, row.user, row.public_key, row.sign_count)
+            except PasskeyError as error:
+                raise PasskeyError(error.fault, _passkey(row)) from error
             values = {"sign_count": count, "used": self._now()}
             connection.execute(passkeys.update().where(passkeys.c.credential_id == id).values(**values))
             response = answer["response"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from medgrpo.console.unpathed import without_paths
 from medgrpo.console.visit import Refused, Visit
 from medgrpo.core import AccessError, ConflictError, InputError, RecordError
 
+_LOG = logging.getLogger("medgrpo.console")
 _ANSWER_BYTES = 64 << 10
 """An attestation with its chain of certificates takes some kilobytes."""
 
@@ -95,7 +97,7 @@ async def _sign_in(visit: Visit) -> Response:
     try:
         given = await run_sync(store.passkeys.proven, _asked(visit, Purpose.SIGN_IN), _answer(fields))
     except PasskeyError as error:
-        raise _refused(error) from error
+        raise _refused(error, visit.address) from error
     user = await run_sync(console.users.find, given.user.name)
     if user is None:
         raise _refused(PasskeyError(PasskeyFault.INACTIVE))
@@ -134,7 +136,7 @@ async def _sign(visit: Visit) -> Response:
     try:
         await run_sync(desk.store.sign_with_passkey, case.id, ceremony, _answer(visit.json()))
     except PasskeyError as error:
-        raise _refused(error) from error
+        raise _refused(error, visit.address) from error
     except ConflictError as error:
         raise Refused(409, "review.conflict_sign") from error
     except AccessError as error:
@@ -183,7 +185,11 @@ def _answer(fields: dict[str, Any]) -> dict[str, Any]:
     return cast("dict[str, Any]", answer)
 
 
-def _refused(error: PasskeyError) -> Refused:
+def _refused(error: PasskeyError, address: str = "") -> Refused:
+    """A counter that goes back under a good signature is told to whoever runs the console, too: there may be a thief."""
+    if error.fault is PasskeyFault.COUNTED_BACK and error.passkey is not None:
+        key = error.passkey
+        _LOG.warning("passkey %r of %s refused (asked from %s): %s; revoke it if so", key.name, key.user, address, error)
     return Refused(403, f"passkeys.fault_{error.fault.value}")
 
 

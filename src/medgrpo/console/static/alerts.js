@@ -4,12 +4,12 @@ import { byId, clock, el, english, known, named, percent, show, t } from "./dom.
 import { closeDialog, openDialog } from "./dialog.js";
 import { stale } from "./live.js";
 import { sources } from "./panels.js";
+import { post } from "./telling.js";
 
 const RANKS = { Hi: 3, Me: 2, Lo: 1, None: 0 };
 const SIGNS = { Hi: "!!!", Me: "!!", Lo: "!", None: "" };
 const REASONS = ["not_there", "known", "expected", "untimely"];
 const ANSWER_MS = 5000;
-const csrf = document.querySelector('meta[name="csrf"]').content;
 const sent = new Map(); // alert -> {request, at_ms, failed}
 const told = new Set();
 
@@ -122,11 +122,7 @@ async function answer(id, action, why, state) {
   sent.set(id, mine);
   drawAlerts(state);
   try {
-    const reply = await fetch(`/cases/${state.case}/answers`, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json", "x-csrf-token": csrf },
-      body: JSON.stringify({ alert: id, action, why }),
-    });
+    const reply = await post(`/cases/${state.case}/answers`, { alert: id, action, why });
     if (reply.ok) mine.request = (await reply.json()).request;
     else mine.failed = true;
   } catch {

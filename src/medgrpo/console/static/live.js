@@ -43,7 +43,7 @@ function drawFaults(failed) {
   if (state.beat?.fault) lines.push(el("p", {}, t("live.standing_damaged"), ": ", english(state.beat.fault)));
   if (failed.length) lines.push(el("p", {}, t("live.odd_parts", { parts: failed.join("; ") })));
   byId("faults").hidden = !lines.length;
-  document.body.dataset.faults = lines.length; // the picture makes room
+  document.body.dataset.faults = lines.length; // the phase makes room
   show(byId("faults"), JSON.stringify([odd, state.beat?.fault, failed]), ...lines);
 }
 
@@ -126,6 +126,13 @@ function drawPhase(tick) {
   }
 }
 
+/** How much of the screen banner and head take: the rest is for what one looks for. */
+function placeScreen() {
+  byId("live").style.setProperty("--above", `${byId("live").getBoundingClientRect().top + window.scrollY}px`);
+}
+
+const head = new ResizeObserver(placeScreen);
+for (const part of document.querySelectorAll(".banner, header.top")) head.observe(part);
 startSound(state, stale);
 connect();
 startPictures(state, soon);

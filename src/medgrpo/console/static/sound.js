@@ -6,12 +6,12 @@
 import { byId, clock, el, show, t } from "./dom.js";
 import { LOSS, PAUSE_MS, heardOf, isAnswered, isPaused, next, signalsOf } from "./sounding.js";
 import { playBurst, playConfirmation } from "./synthesis.js";
+import { post } from "./telling.js";
 
 const LOOK_SECONDS = 0.1;
 const DEAD_MS = 2000; // an audio clock that stands so long makes no sound, whatever the browser says
 const RETRY_MS = 5000;
 const MOST_UNTOLD = 20;
-const csrf = document.querySelector('meta[name="csrf"]').content;
 
 let state, stale; // of the page
 let context = null;
@@ -183,11 +183,7 @@ async function tell() {
   telling.tried_ms = performance.now();
   const { sound, pause_seconds, at_ms } = untold[0];
   try {
-    const reply = await fetch(`/cases/${state.case}/sound`, {
-      method: "POST",
-      headers: { "content-type": "application/json", accept: "application/json", "x-csrf-token": csrf },
-      body: JSON.stringify({ sound, pause_seconds, ago_seconds: Math.round((performance.now() - at_ms) / 1000) }),
-    });
+    const reply = await post(`/cases/${state.case}/sound`, { sound, pause_seconds, ago_seconds: Math.round((performance.now() - at_ms) / 1000) });
     if (reply.ok) {
       untold.shift();
       telling.request = (await reply.json()).request;
