@@ -7,8 +7,9 @@ import pytest
 
 from medgrpo.core import KnowledgeError, Span
 from medgrpo.knowledge import Procedure
-from medgrpo.reasoning import Coverage, Event, EventKind, Evidence, Finding, PhaseSegment, RiskLevel, Timeline
-from medgrpo.report import CaseInfo, Field, Provenance, Report, draft_report, report_text
+from medgrpo.reasoning import Coverage, Event, EventKind, Evidence, Finding, PhaseSegment, RiskLevel, RiskState, Timeline
+from medgrpo.report import CaseInfo, Field, Provenance, Report, draft_report, render_html, report_text
+from medgrpo.video import Image
 
 Case = Callable[..., CaseInfo]
 
@@ -167,6 +168,23 @@ def test_silence_of_blind_channels_is_no_reassurance(timeline: Timeline, procedu
     )
     said = draft_report(replace(timeline, risks=quiet), procedure, make_case()).concerns
     assert said == ("No alert was raised; that is not a statement that the operation was safe.",)
+
+
+def test_a_channel_never_assessed_names_the_reason_that_held_longest_first(
+    timeline: Timeline, procedure: Procedure, make_case: Case, draw_frame: Callable[[float], Image]
+) -> None:
+    """Here the camera is outside first and last, in sum 2 min; that no model grades the view holds for the rest."""
+    outside, no_model = "the camera is outside the body", "not graded: no model"
+    spans = (Span(0, 60), outside), (Span(60, 539.6), no_model), (Span(539.6, 540), "black"), (Span(540, 600), outside)
+    states = tuple(RiskState("critical_view", RiskLevel.NOT_ASSESSED, span, why, "high", None, ()) for span, why in spans)
+    report = draft_report(replace(timeline, risks=states), procedure, make_case())
+    text = report_text(report)
+    said = f"for 8 min: {no_model}. For 2 min: {outside}. For under 1 s: black"
+    assert f"- critical view of safety: NOT ASSESSED {said}\n" in text[text.index("\nRISKS\n") :]
+    assert [gap.why for gap in report.gaps if gap.what == "critical view of safety"] == [no_model, outside, "black"]
+    assert field(report, "total out of 6").note == no_model
+    card = render_html(report, draw_frame).split("<h3>Critical view of safety not documented</h3>")[1].split("</article>")[0]
+    assert card.index("Not graded: no model") < card.index("The camera is outside the body") < card.index("Black")
 
 
 def test_simulated_is_said(make_timeline: Callable[..., Timeline], procedure: Procedure, make_case: Case) -> None:

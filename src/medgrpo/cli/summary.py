@@ -16,7 +16,7 @@ from medgrpo.cli.tables import table_console
 from medgrpo.core import Span, clock, length
 from medgrpo.knowledge import label, load_procedure
 from medgrpo.reasoning import RiskLevel, RiskState, Timeline
-from medgrpo.report import subject
+from medgrpo.report import lasting, subject, unassessed, unassessed_words
 
 _MOST_ROWS = 12
 
@@ -102,19 +102,17 @@ def _print_rows(console: Console, title: str, rows: Sequence[tuple[Span, str]]) 
 def _print_not_assessed(console: Console, timeline: Timeline, names: Mapping[str, str]) -> None:
     console.print(f"[bold]Assessed[/] {length(timeline.coverage.assessed_seconds)} of {length(timeline.duration_seconds)}")
     for reason, seconds in timeline.coverage.not_assessed_seconds.items():
-        console.print(f"  NOT ASSESSED {length(seconds) if seconds >= 1 else 'under 1 s'}: {escape(reason)}")
-    for channel, risk in _never_assessed(timeline).items():
-        console.print(f"  NOT ASSESSED {escape(subject(names.get(channel, channel)))}: {escape(risk.why)}")
+        console.print(f"  NOT ASSESSED {lasting(seconds)}: {escape(reason)}")
+    for channel, states in _never_assessed(timeline).items():
+        console.print(f"  NOT ASSESSED {escape(subject(names.get(channel, channel)))} for {escape(unassessed_words(states))}")
 
 
-def _never_assessed(timeline: Timeline) -> dict[str, RiskState]:
-    """The channels without one assessed moment, each with the state that lasted longest: its reason is the one to show."""
-    longest: dict[str, RiskState] = {}
+def _never_assessed(timeline: Timeline) -> dict[str, list[RiskState]]:
+    """The channels without one assessed moment, with their states."""
+    states: dict[str, list[RiskState]] = {}
     for risk in timeline.risks:
-        if risk.channel not in longest or risk.span.duration_seconds > longest[risk.channel].span.duration_seconds:
-            longest[risk.channel] = risk
-    assessed = {risk.channel for risk in timeline.risks if risk.level is not RiskLevel.NOT_ASSESSED}
-    return {channel: risk for channel, risk in longest.items() if channel not in assessed}
+        states.setdefault(risk.channel, []).append(risk)
+    return {channel: its for channel, its in states.items() if all(state.level is RiskLevel.NOT_ASSESSED for state in its)}
 
 
 def _names(procedure_name: str) -> dict[str, str]:
@@ -143,7 +141,9 @@ def _as_data(outcome: Outcome) -> dict[str, Any]:
         ],
         "assessed_seconds": timeline.coverage.assessed_seconds,
         "not_assessed_seconds": dict(timeline.coverage.not_assessed_seconds),
-        "channels_never_assessed": {channel: risk.why for channel, risk in _never_assessed(timeline).items()},
+        "channels_never_assessed": {
+            channel: next(iter(unassessed(states))) for channel, states in _never_assessed(timeline).items()
+        },
         "report": str(result.report_path),
         "records": str(result.analysis_path),
     }

@@ -18,7 +18,7 @@ from medgrpo.report.records import (
     Section,
     Support,
 )
-from medgrpo.report.words import subject
+from medgrpo.report.words import lasting, subject, unassessed, unassessed_words
 
 __all__ = [
     "DRAFT_NOTICE",
@@ -33,9 +33,12 @@ __all__ = [
     "Section",
     "Support",
     "draft_report",
+    "lasting",
     "render_html",
     "report_json",
     "report_text",
     "subject",
+    "unassessed",
+    "unassessed_words",
     "wanted_pictures",
 ]

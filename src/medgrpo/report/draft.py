@@ -11,7 +11,7 @@ from medgrpo.reasoning import Event, EventKind, Evidence, Finding, RiskLevel, Ri
 from medgrpo.report.passages import supports
 from medgrpo.report.records import CaseInfo, Field, FrameKind, Gap, KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.synoptic import NOT_LOOKED_FOR, synoptic_fields
-from medgrpo.report.words import between, counted, event_target, event_words, joined, share, subject, times
+from medgrpo.report.words import between, counted, event_target, event_words, joined, share, subject, times, unassessed
 
 MAX_KEY_FRAMES = 24
 _PRIORITIES = ("high", "medium", "low", "information")
@@ -249,10 +249,12 @@ def _gaps(timeline: Timeline, channels: Sequence[RiskChannel], fields: Sequence[
             span = (segment.span.start_seconds, segment.span.end_seconds)
             by_reason.setdefault(("Phase of the operation", segment.reason or "no reason was given"), []).append(span)
     for channel in channels:
-        for state in channel.states:
-            if state.level is RiskLevel.NOT_ASSESSED:
-                span = (state.span.start_seconds, state.span.end_seconds)
-                by_reason.setdefault((channel.name, state.why), []).append(span)
+        for why in unassessed(channel.states):
+            by_reason[subject(channel.name), why] = [
+                (state.span.start_seconds, state.span.end_seconds)
+                for state in channel.states
+                if state.level is RiskLevel.NOT_ASSESSED and state.why == why
+            ]
     gaps += [Gap(what, why, sum(end - start for start, end in spans), tuple(spans)) for (what, why), spans in by_reason.items()]
     unsought = [field.name for field in fields if field.value is None and field.note == NOT_LOOKED_FOR]
     return (*gaps, Gap(f"{len(unsought)} synoptic items, listed under that heading", NOT_LOOKED_FOR, None))

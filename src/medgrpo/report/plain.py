@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from medgrpo.core import clock, length
 from medgrpo.reasoning import RiskLevel
 from medgrpo.report.records import Report
-from medgrpo.report.words import between, capital, joined, share
+from medgrpo.report.words import between, capital, joined, lasting, share, subject, unassessed_words
 
 
 def report_text(report: Report) -> str:
@@ -68,13 +68,13 @@ def _risks(report: Report) -> Iterator[str]:
             when = between(state.span.start_seconds, state.span.end_seconds)
             yield f"- {channel.name}: ALERT ({state.priority}) {when}: {state.why}"
         if all(state.level is RiskLevel.NOT_ASSESSED for state in channel.states):
-            yield f"- {channel.name}: NOT ASSESSED: {channel.states[0].why}"
+            yield f"- {subject(channel.name)}: NOT ASSESSED for {unassessed_words(channel.states)}"
 
 
 def _gaps(report: Report) -> Iterator[str]:
     yield "NOT ASSESSED"
     for gap in report.gaps:
-        lasted = "" if gap.seconds is None else f", {length(gap.seconds)}"
+        lasted = "" if gap.seconds is None else f", {lasting(gap.seconds)}"
         yield f"- {gap.what}{lasted}: {gap.why}"
 
 

@@ -12,7 +12,7 @@ from medgrpo.report.markup import footnotes, meter, moment, picture, thumb
 from medgrpo.report.pictures import Pictures
 from medgrpo.report.records import KeyFrame, Report, RiskChannel, Section
 from medgrpo.report.thoughts import homes, thoughts_of
-from medgrpo.report.words import between, capital, counted
+from medgrpo.report.words import between, capital, counted, unassessed
 
 PRIORITY_MARKS = {"high": "!!!", "medium": "!!", "low": "!", "information": "i"}
 _MOST_STRETCHES = 4
@@ -83,7 +83,10 @@ def _channel(report: Report, channel: RiskChannel, ids: Sequence[str], pictures:
             quiet.setdefault((state.level, state.why), []).append((state, id))
         else:
             rows.append(_state(report, channel, state, id, pictures))
-    for (level, why), its in quiet.items():
+    order = list(unassessed(channel.states))  # a reader takes the first reason for the main one
+    for (level, why), its in sorted(
+        quiet.items(), key=lambda item: order.index(item[0][1]) if item[0][0] is RiskLevel.NOT_ASSESSED else -1
+    ):
         line = f"{chip(_LEVELS[level], level.value.upper())} {text(capital(why))}"
         rows.append(f'<div class="state-line">{line} {_stretches(its)}</div>')
     alerted = any(state.level is RiskLevel.ALERT for state in channel.states)

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from medgrpo.core import clock
 from medgrpo.knowledge import label
-from medgrpo.reasoning import ActionSegment, Event, EventKind, Finding, RiskLevel, Timeline
+from medgrpo.reasoning import ActionSegment, Event, EventKind, Finding, Timeline
 from medgrpo.report.records import Field, Provenance
-from medgrpo.report.words import counted, share, times
+from medgrpo.report.words import counted, share, times, unassessed
 
 NOT_VISIBLE = "not visible on video"
 NOT_LOOKED_FOR = "this version does not look for it"
@@ -100,11 +100,7 @@ def _operation_times(timeline: Timeline) -> Field:
 
 def _critical_view(timeline: Timeline) -> list[Field]:
     states = [state for state in timeline.risks if "critical" in state.channel or "cvs" in state.channel.lower()]
-    lasted: dict[str, float] = {}
-    for state in states:
-        if state.level is RiskLevel.NOT_ASSESSED:
-            lasted[state.why] = lasted.get(state.why, 0.0) + state.span.duration_seconds
-    why = max(lasted, key=lambda reason: lasted[reason]) if lasted else "this version does not score the critical view of safety"
+    why = next(iter(unassessed(states)), "this version does not score the critical view of safety")
     return [Field("critical view", name, None, Provenance.NOT_OBSERVED, note=why) for name in _CRITICAL_VIEW]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from medgrpo.core import clock
+from medgrpo.core import clock, length
 from medgrpo.knowledge import label
-from medgrpo.reasoning import Event
+from medgrpo.reasoning import Event, RiskLevel, RiskState
 
 
 def joined(words: Sequence[str]) -> str:
@@ -22,6 +22,25 @@ def counted(count: int, one: str, many: str = "") -> str:
 def subject(channel_name: str) -> str:
     """What a risk channel watches, to stand after `never assessed`: the name of the hazard without its own negation."""
     return channel_name.removesuffix(" not documented")
+
+
+def unassessed(states: Sequence[RiskState]) -> dict[str, float]:
+    """Why a channel was not assessed, and for how many seconds in sum; the reason that held longest first."""
+    lasted: dict[str, float] = {}
+    for state in states:
+        if state.level is RiskLevel.NOT_ASSESSED:
+            lasted[state.why] = lasted.get(state.why, 0.0) + state.span.duration_seconds
+    return dict(sorted(lasted.items(), key=lambda item: -item[1]))
+
+
+def unassessed_words(states: Sequence[RiskState]) -> str:
+    """`2 min 53 s: no model grades it. For 6 s: the picture is black`: every reason of `unassessed`, in its order."""
+    return ". For ".join(f"{lasting(seconds)}: {why}" for why, seconds in unassessed(states).items())
+
+
+def lasting(seconds: float) -> str:
+    """`6 s`, `2 min 53 s`; a part of a second is never told as 0 s."""
+    return length(seconds) if seconds >= 1 else "under 1 s"
 
 
 def times(count: int) -> str:
