@@ -157,6 +157,53 @@ def test_an_act_that_is_over_stays_until_somebody_answers() -> None:
     assert manager.alerts == ()
 
 
+def unassessed(channel: str) -> ChannelReport:
+    return replace(report(channel), state=ChannelState.NOT_ASSESSED, why="the picture is black")
+
+
+def test_an_alert_does_not_end_because_nothing_can_be_seen_any_more() -> None:
+    manager = AlertManager(site(role="partner"))
+    manager.update(0, None, [report("a", priority=Priority.HIGH)])
+    (latched,) = manager.update(5, None, [unassessed("a")])
+    assert (latched.decision, latched.why) == (Decision.LATCHED, "the picture is black")
+    assert [(one.id, one.presence, one.audible) for one in manager.alerts] == [("A0001", Presence.LATCH, False)]
+    assert decisions(manager, 6, unassessed("a")) == []
+    (again,) = manager.update(9, None, [report("a", priority=Priority.HIGH)])
+    assert again.decision is Decision.AGAIN
+    assert [(one.id, one.presence, one.audible) for one in manager.alerts] == [("A0001", Presence.ON, True)]
+    assert decisions(manager, 10, report("a", alert=False)) == ["ended"], "it was seen to be over"
+    assert manager.alerts == ()
+
+
+def test_what_was_out_of_sight_and_then_seen_to_be_over_waits_for_an_answer_and_is_not_the_next_one() -> None:
+    manager = AlertManager(site())
+    manager.update(0, None, [report("a")])
+    manager.update(5, None, [unassessed("a")])
+    assert decisions(manager, 6, report("a", alert=False)) == []
+    assert [one.id for one in manager.alerts] == ["A0001"]
+    manager.update(900, None, [report("a")])
+    assert sorted(one.id for one in manager.alerts) == ["A0001", "A0002"]
+    manager.acknowledge("A0001", "surgeon A")
+    assert [one.id for one in manager.alerts] == ["A0002"]
+
+
+def test_an_alert_out_of_sight_that_was_answered_is_over_and_the_next_is_another() -> None:
+    manager = AlertManager(site())
+    manager.update(0, None, [report("a")])
+    manager.update(5, None, [unassessed("a")])
+    manager.acknowledge("A0001", "surgeon A")
+    assert manager.alerts == ()
+    manager.update(900, None, [report("a")])
+    assert [one.id for one in manager.alerts] == ["A0002"]
+
+
+def test_one_that_was_acknowledged_before_ends_with_its_sight() -> None:
+    manager = AlertManager(site())
+    manager.update(0, None, [report("a")])
+    manager.acknowledge("A0001", "surgeon A")
+    assert decisions(manager, 5, unassessed("a")) == ["ended"]
+
+
 def test_a_dismissal_needs_a_reason_and_a_name() -> None:
     manager = AlertManager(site())
     manager.update(0, None, [report("a")])
@@ -218,7 +265,10 @@ def test_an_interrupted_condition_stays_as_it_was_answered() -> None:
 
 
 def test_what_hides_a_condition_from_assessment_does_not_end_its_alert_nor_make_another() -> None:
-    channels = {"a": ChannelPolicy(on_after_seconds=0, carries=("b",)), "b": ChannelPolicy(on_after_seconds=2)}
+    channels = {
+        "a": ChannelPolicy(on_after_seconds=0, carries=("b",), same_within_seconds=10),
+        "b": ChannelPolicy(on_after_seconds=2),
+    }
     manager = AlertManager(site(channels=channels))
     unassessed = replace(report("a"), state=ChannelState.NOT_ASSESSED)
     assert decisions(manager, 0, report("a"), report("b", alert=False)) == ["said"]

@@ -36,6 +36,8 @@ class AlertManager:
         self._standing: dict[str, _Standing] = {}
         self._latched: dict[str, Alert] = {}
         self._ended: dict[str, tuple[_Standing, float]] = {}
+        self._out_of_sight: dict[str, _Standing] = {}
+        """By channel: an alert that is latched because nothing could be judged any more, as it was before."""
         self._said_seconds: dict[str, float] = {}
         self._said: dict[Priority, deque[float]] = {Priority.MEDIUM: deque(), Priority.HIGH: deque()}
         self._run, self._count = "", 0
@@ -63,7 +65,10 @@ class AlertManager:
         for report in reports:
             if report.state is ChannelState.ALERT:
                 changes += self._stands(report, phase, present)
-            elif report.channel in self._standing:
+                continue
+            if report.state is not ChannelState.NOT_ASSESSED:
+                self._out_of_sight.pop(report.channel, None)  # what comes now is another
+            if report.channel in self._standing:
                 carried = self._carried(report, present)
                 standing = self._standing[report.channel]
                 changes += self._escalated(report.channel, standing) if carried else self._ends(report)
@@ -140,7 +145,13 @@ class AlertManager:
         return not assessed and any(self._carries(report.channel, other) for other in present)
 
     def _again(self, report: ChannelReport, standing: _Standing) -> list[Change] | None:
-        """The alert that ended a moment ago goes on, as it was answered; None where there is none."""
+        """The alert that ended a moment ago, or that was out of sight, goes on as it was answered; None where there is none."""
+        hidden = self._out_of_sight.pop(report.channel, None)
+        if hidden is not None and hidden.alert is not None and self._latched.pop(hidden.alert.id, None) is not None:
+            alert = standing.alert = replace(hidden.alert, report=report)
+            standing.escalated = hidden.escalated
+            why = f"{report.why} (again, now that it can be judged: the same alert)"
+            return [Change(Decision.AGAIN, report.channel, self._now, why, alert.priority, alert)]
         before, ended_seconds = self._ended.get(report.channel, (standing, float("-inf")))
         away = standing.since_seconds - ended_seconds
         if before.alert is None or away > self.site.policy(report.channel).same_within_seconds:
@@ -191,10 +202,17 @@ class AlertManager:
         alert = standing.alert
         if alert is None:
             return []
-        if alert.report.single_act and alert.presence is Presence.ON:
+        if alert.presence is Presence.ON and (alert.report.single_act or self._lost_sight_of(report)):
+            if not alert.report.single_act:
+                self._out_of_sight[report.channel] = standing
             latched = replace(alert, presence=Presence.LATCH, audible=False)
             self._latched[latched.id] = latched
             return [Change(Decision.LATCHED, report.channel, self._now, report.why, alert.priority, latched)]
         self._ended[report.channel] = (standing, self._now)
         ended = replace(alert, presence=Presence.OFF, audible=False)
         return [Change(Decision.ENDED, report.channel, self._now, report.why, alert.priority, ended)]
+
+    def _lost_sight_of(self, report: ChannelReport) -> bool:
+        """Nobody has answered, and nobody can say that it is over: it cannot be judged. An alert whose return within a time is the
+        same one (`same_within_seconds`) ends all the same."""
+        return report.state is ChannelState.NOT_ASSESSED and not self.site.policy(report.channel).same_within_seconds
