@@ -28,7 +28,10 @@ def test_what_it_does_not_start_with_is_one_line(tmp_path: Path, capsys: pytest.
     assert main(["serve", "--cases", str(tmp_path), "--host", "0.0.0.0", *own]) == 2
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert main(["serve", "--cases", str(tmp_path), "--port", str(taken.getsockname()[1]), *own]) == 2
-    lines = capsys.readouterr().err.splitlines()
+    assert not (tmp_path / "store.db").exists(), "nor for one whose address is taken"
+    told = capsys.readouterr()
+    assert told.out == "", "no address is told that could not be had"
+    lines = told.err.splitlines()
     assert len(lines) == 3
     assert "no such folder" in lines[0]
     assert "can be reached from other machines" in lines[1]

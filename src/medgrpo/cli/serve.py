@@ -44,16 +44,17 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 def run(args: argparse.Namespace) -> int:
     import sys
 
-    from medgrpo.console import Settings, StoreUsers, Watchers, make_app, serve
+    from medgrpo.console import Settings, StoreUsers, Watchers, listening, make_app, serve
 
     settings = Settings(args.cases, args.host, args.port, args.certificate, args.key, tuple(args.name))
     settings.check(users=True)  # whether there is anybody is asked of the store, which is not made for nothing
-    with opened_store(args.store, args.record_key) as store:
+    # the address is had before anything is made, watched or told: one that is taken leaves nothing behind
+    with listening(settings) as listener, opened_store(args.store, args.record_key) as store:
         app = make_app(settings, StoreUsers(store.users), store)
         with Watchers(args.cases, args.watch) as watchers:
             for one in watchers.watched:
                 sys.stdout.write(f"watching {one.source}: {settings.address}cases/{one.folder.name}\n")
             sys.stdout.write(f"console: {settings.address} (Ctrl-C ends it). Research software, not for clinical use.\n")
             sys.stdout.flush()
-            serve(app)
+            serve(app, listener)
     return 0

@@ -30,8 +30,8 @@ class _Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
 
-def serve(app: App) -> None:
-    """Blocks until Ctrl-C or SIGTERM. InputError when the address cannot be had."""
+def serve(app: App, listener: socket.socket) -> None:
+    """Answers what comes in at `listener`, which `listening` gave for the app's settings. Blocks until Ctrl-C or SIGTERM."""
     settings = app.console.settings
     config = uvicorn.Config(
         app,
@@ -48,11 +48,11 @@ def serve(app: App) -> None:
         h11_max_incomplete_event_size=16 << 10,
         ws="none",
     )
-    _Server(config, app).run(sockets=[_listening(settings)])
+    _Server(config, app).run(sockets=[listener])
 
 
-def _listening(settings: Settings) -> socket.socket:
-    """InputError when the address cannot be had."""
+def listening(settings: Settings) -> socket.socket:
+    """The address, had: who connects from now on waits until `serve` answers. InputError when it cannot be had."""
     try:
         family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family, backlog=_MOST_CONNECTIONS)
