@@ -37,6 +37,22 @@ def test_an_empty_list_of_alerts_contradicts_no_red_tile(browser, running, writi
     page.context.close()
 
 
+def test_a_tile_is_as_urgent_as_its_alert(browser, running, writing):
+    """Red is for high ones: a low one that is louder than all else hides what matters."""
+    writing.scene()
+    page, seen = opened(browser, running)
+    colour = "(where) => getComputedStyle(document.querySelector(`${where} .sign`)).backgroundColor"
+    for priority, shown in (("Lo", "rgb(154, 216, 240)"), ("Me", "rgb(255, 192, 77)"), ("Hi", "rgb(255, 107, 99)")):
+        writing.channel("video_frozen", "alert", "the same picture for more than 2 s", priority, "Tec")
+        writing.channel("bleeding", "alert", "blood fills the view", priority)
+        page.wait_for_selector(f"#technical [data-priority={priority}]")
+        page.wait_for_selector(f"#risks [data-channel=bleeding][data-priority={priority}]")
+        assert page.evaluate(colour, "#technical") == shown
+        assert page.evaluate(colour, "#risks [data-channel=bleeding]") == shown
+    assert seen.complaints == []
+    page.context.close()
+
+
 @pytest.mark.parametrize(("language", "word"), [("en", "SIMULATED"), ("de", "SIMULIERT"), ("zh", "模拟")])
 def test_a_simulated_case_says_so_and_a_real_one_does_not(browser, running, writing, language, word):
     writing.scene()

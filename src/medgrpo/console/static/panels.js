@@ -113,15 +113,19 @@ function drawTechnical(all, old, state) {
   const open = () => openDialog(words, [el("ul", { class: "risks listed" }, ...all.map(([id, channel]) => channelRow(id, channel, old, state)))]);
   const alerts = loud.some(([, channel]) => channel.state === "alert");
   const names = old !== null && !alerts ? [old] : loud.flatMap(([id, channel], at) => [at ? ", " : "", named("channel", id, channel.name), ` (${t(`state.${channel.state}`)})`]);
-  const row = el("li", { "data-state": alerts ? "alert" : loud.length || old ? "not assessed" : "monitoring" },
+  const urgent = URGENCY.find((one) => loud.some(([, channel]) => channel.state === "alert" && channel.priority === one)) ?? "";
+  const row = el("li", { "data-state": alerts ? "alert" : loud.length || old ? "not assessed" : "monitoring", "data-priority": urgent },
     el("button", { type: "button", onclick: open },
       el("span", { class: "sign", "aria-hidden": "true" }, alerts ? "!" : loud.length || old ? "?" : "○"),
       el("span", { class: "name" }, words),
       names.length ? el("span", { class: "why" }, ...names) : null,
     ),
   );
-  show(byId("technical"), JSON.stringify([loud.map(([id, channel]) => [id, channel.state]), old, all.length]), row);
+  show(byId("technical"), JSON.stringify([loud.map(([id, channel]) => [id, channel.state, channel.priority]), old, all.length]), row);
 }
+
+/** The most urgent first. */
+const URGENCY = ["Hi", "Me", "Lo"];
 
 const isTechnical = (id, channel) => channel.kind === "Tec" && id !== "view";
 
@@ -133,7 +137,7 @@ function channelRow(id, channel, old, state) {
   const reason = shown.state === "not assessed" || shown.state === "alert" ? el("span", { class: "why" }, why) : null;
   return el(
     "li",
-    { "data-state": shown.state, "data-channel": id },
+    { "data-state": shown.state, "data-channel": id, "data-priority": shown.priority ?? "" },
     el("button", { type: "button", onclick: () => explainChannel(id, shown, past ? old : english(shown.why), state) },
       el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[shown.state]),
       el("span", { class: "name" }, named("channel", id, channel.name)),
