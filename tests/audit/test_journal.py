@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from medgrpo.audit import Entry, Journal, PublicKey, SigningKey, read_entries, verify
-from medgrpo.core import RecordError
+from medgrpo.core import ConflictError, RecordError
 
 
 class ByHand:
@@ -250,3 +250,34 @@ def test_no_record_is_said(tmp_path: Path) -> None:
 def test_a_public_key_has_32_bytes() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         PublicKey("00ff")
+
+
+def test_a_record_has_one_writer_at_a_time(tmp_path: Path, key: SigningKey) -> None:
+    folder = tmp_path / "r"
+    with Journal(folder, key, ByHand(), {}, rotate_bytes=1000) as journal:
+        for n in range(10):
+            journal.append("tick", {"n": n})
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        with pytest.raises(ConflictError, match=r"another process is writing this record"):
+            Journal(folder, key, ByHand(), {})
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+        journal.append("tick", {"n": 10})
+    found = verify(folder, key.public)
+    assert (found.genuine, found.kinds["tick"], found.kinds.get("resumed")) == (True, 11, None)
+
+
+def test_a_writer_in_another_process_shuts_out_until_it_is_killed(tmp_path: Path, key: SigningKey) -> None:
+    folder, pem = tmp_path / "r", tmp_path / "record.pem"
+    SigningKey.at(pem)
+    process = subprocess.Popen([sys.executable, "-c", WRITER, str(folder), str(pem)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    with pytest.raises(ConflictError, match="another process"):
+        Journal(folder, SigningKey.at(pem), ByHand(), {})
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    with Journal(folder, SigningKey.at(pem), ByHand(), {}) as journal:
+        journal.append("tick", {})
+    found = verify(folder)
+    assert (found.genuine, found.kinds["resumed"]) == (True, 1)

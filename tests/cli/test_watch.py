@@ -121,6 +121,20 @@ def test_an_unfinished_case_stays_as_it_was_when_its_source_does_not_come_back(w
     assert watch(str(video), "--speed", "0") == 0, "and can still be gone on with"
 
 
+def test_a_folder_that_is_being_watched_into_is_refused_in_one_line_and_left_as_it_is(
+    watch: Watcher, video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = SigningKey.at(tmp_path / "key.pem")
+    with Journal(watch.case / "record", key, partial(stamped, ManualClock()), {}):
+        before = {path: path.read_bytes() for path in watch.case.rglob("*") if path.is_file()}
+        assert watch(str(video), "--speed", "0") == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert str(watch.case) in line
+        assert "another process is writing" in line
+        assert {path: path.read_bytes() for path in watch.case.rglob("*") if path.is_file()} == before
+        assert not (watch.case / "live").exists()
+
+
 def test_whoever_stops_before_the_first_picture_has_begun_no_case(watch: Watcher, capsys: pytest.CaptureFixture[str]) -> None:
     """A sender that connects and sends nothing, and somebody who does not want to wait for it."""
     with socket.create_server(("127.0.0.1", 0)) as server:

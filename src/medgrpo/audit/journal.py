@@ -18,7 +18,7 @@ from typing import Any, Self
 from medgrpo.audit.entry import Entry
 from medgrpo.audit.head import Head, write_head
 from medgrpo.audit.keys import SigningKey
-from medgrpo.audit.tail import segment_name, taken_up, times_resumed
+from medgrpo.audit.tail import held, segment_name, taken_up, times_resumed
 from medgrpo.core import RecordError
 
 OPENED, RESUMED, STOPPED, CLOSED, HEAD, GAP = "opened", "resumed", "stopped", "closed", "head", "gap"
@@ -36,7 +36,8 @@ class Journal:
     otherwise); an error leaves it open, with a last entry that names the error, so that the same case can be gone on with.
 
     `about` is written into the first entry: versions, settings, where the video comes from. An unfinished record in the folder is
-    gone on with, whatever cut it off; a closed one is refused.
+    gone on with, whatever cut it off; a closed one is refused, and so is one that another writer has (ConflictError), in whatever
+    process: nothing of it is changed.
     """
 
     def __init__(
@@ -56,21 +57,14 @@ class Journal:
         self._why = DONE
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            end = taken_up(folder)
-            self._counter, self._previous, self._number = end.counter, end.digest, max(1, end.number)
-            self.run = 1 if end.counter < 0 else 2 + times_resumed(folder)
-            """Which process writes this record: the one that opened it is the first. No two have the same number, as each that
-            goes on with it writes `resumed` to the disk before anything else, or does not begin."""
-            if end.closed:
-                raise RecordError(f"{folder}: this record is closed: give another folder for another case")
-            self._stream = self._opened_file()
+            self._held = held(folder)
         except OSError as error:
             raise RecordError(f"{folder}: the record cannot be opened: {error.strerror or error}") from error
-        if self._counter < 0:
-            self.append(OPENED, {**about, "public_key": key.public.hexadecimal, "format": "medgrpo-record/1"}, durable=True)
-        else:
-            self.append(RESUMED, {**about, "torn_bytes": end.torn_bytes, "public_key": key.public.hexadecimal}, durable=True)
-        self.sign()
+        try:
+            self._take_up(about)
+        except BaseException:
+            self._held.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -132,11 +126,31 @@ class Journal:
             self.append(CLOSED, {"why": why}, durable=True)
             return self._write_head(closed=True)
         finally:
-            self._stream.close()
+            self.leave()
 
     def leave(self) -> None:
         """Leave the record open, to be gone on with: what a crash would do, without the loss."""
         self._stream.close()
+        self._held.close()
+
+    def _take_up(self, about: Mapping[str, Any]) -> None:
+        folder = self.folder
+        try:
+            end = taken_up(folder)
+            self._counter, self._previous, self._number = end.counter, end.digest, max(1, end.number)
+            self.run = 1 if end.counter < 0 else 2 + times_resumed(folder)
+            """Which process writes this record: the one that opened it is the first. No two have the same number, as each that
+            goes on with it writes `resumed` to the disk before anything else, or does not begin."""
+            if end.closed:
+                raise RecordError(f"{folder}: this record is closed: give another folder for another case")
+            self._stream = self._opened_file()
+        except OSError as error:
+            raise RecordError(f"{folder}: the record cannot be opened: {error.strerror or error}") from error
+        if self._counter < 0:
+            self.append(OPENED, {**about, "public_key": self._key.public.hexadecimal, "format": "medgrpo-record/1"}, durable=True)
+        else:
+            self.append(RESUMED, {**about, "torn_bytes": end.torn_bytes, "public_key": self._key.public.hexadecimal}, durable=True)
+        self.sign()
 
     def _write_head(self, closed: bool) -> Head:
         head = Head.signed(self._counter, self._previous, closed, self._key)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from medgrpo.audit.entry import FIRST, Entry
-from medgrpo.core import RecordError
+from medgrpo.core import ConflictError, RecordError
 
 _NAME = re.compile(r"\d{6,}\.jsonl")
 
@@ -36,6 +38,24 @@ def record_in(folder: Path) -> Path:
     """The record's own folder: the one given, or `record` in it where that of a case was given, which holds no entries itself."""
     inside = folder / "record"
     return inside if inside.is_dir() and not files_of(folder) else folder
+
+
+def held(folder: Path) -> FileIO:
+    """The record is its caller's to write until this is closed, by the caller or by the death of its process. ConflictError when
+    another writer has it; nothing is written then. It is the first file that is locked, so that no record holds a file more."""
+    files = files_of(folder)
+    stream = (files[0] if files else folder / segment_name(1)).open("ab", buffering=0)
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        stream.close()
+        raise ConflictError(
+            f"{folder}: another process is writing this record: end that one first, or give another folder for another case"
+        ) from None
+    except OSError:
+        stream.close()
+        raise
+    return stream
 
 
 def taken_up(folder: Path) -> End:
