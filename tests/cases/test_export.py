@@ -32,8 +32,8 @@ def test_the_machine_s_draft_tells_what_people_corrected(store: CaseStore, made:
     store.correct(case.id, "finding-0003", Verdict.REJECTED, None, "no blood", "ben", seen=0, said=made.SENTENCES[2])
     text = draft_text(read_folder(tmp_path / "one"), case.name, store.corrections(case.id))
     course = text[text.index("COURSE") : text.index("RISKS")]
-    assert "- [00:05] The gallbladder is grasped and lifted.\n" in course
-    assert "- [00:15] Two clips. (reworded by Dr Ada Stein)\n" in course
+    assert "- [00:00] The gallbladder is grasped and lifted.\n" in course
+    assert "- [00:10] Two clips. (reworded by Dr Ada Stein)\n" in course
     assert "bleeds" not in course
     assert "key frame" not in text  # it holds none
     corrections = text[text.index("\nCORRECTIONS\n") :]

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from medgrpo.core import KnowledgeError, Span
+from medgrpo.core import KnowledgeError, Span, clock
 from medgrpo.knowledge import Procedure
 from medgrpo.reasoning import Coverage, Event, EventKind, Evidence, Finding, PhaseSegment, RiskLevel, RiskState, Timeline
 from medgrpo.report import CaseInfo, Field, Provenance, Report, draft_report, render_html, report_text
@@ -18,11 +18,11 @@ def field(report: Report, name: str) -> Field:
     return next(field for field in report.fields if field.name == name)
 
 
-def test_every_finding_is_told_once_and_where_its_evidence_lies(report: Report, timeline: Timeline) -> None:
+def test_every_finding_is_told_once_and_where_it_begins(report: Report, timeline: Timeline) -> None:
     told = [finding.id for section in report.sections for finding in section.statements]
     assert sorted(told) == sorted(finding.id for finding in timeline.findings)
     clipping = next(section for section in report.sections if section.phase == "clipping-and-cutting")
-    assert [finding.id for finding in clipping.statements] == ["F008", "F009", "F010", "F011", "F012", "F013"]
+    assert [finding.id for finding in clipping.statements] == ["F010", "F008", "F009", "F011", "F012", "F013"]  # when each begins
     whole = report.sections[-1]
     assert (whole.title, [finding.id for finding in whole.statements]) == ("The operation as a whole", ["F024"])
 
@@ -185,6 +185,21 @@ def test_a_channel_never_assessed_names_the_reason_that_held_longest_first(
     assert field(report, "total out of 6").note == no_model
     card = render_html(report, draw_frame).split("<h3>Critical view of safety not documented</h3>")[1].split("</article>")[0]
     assert card.index("Not graded: no model") < card.index("The camera is outside the body") < card.index("Black")
+
+
+def test_the_course_tells_when_a_finding_begins_and_goes_by_it(
+    timeline: Timeline, procedure: Procedure, make_case: Case, make_evidence: Callable[..., Evidence]
+) -> None:
+    """The evidence of the first lies latest: its time is that of a picture, not of what is told."""
+    triangle = next(segment for segment in timeline.phases if segment.phase == "carlot-triangle-dissection")
+    begin, end = triangle.span.start_seconds, triangle.span.end_seconds
+    looked = [make_evidence(end + 5), make_evidence(begin + 9)]
+    late = Finding("late", "Late picture.", Span(begin, end + 9), "seen", looked[0])
+    early = Finding("early", "Early picture.", Span(begin + 8, begin + 10), "seen", looked[1])
+    text = report_text(draft_report(replace(timeline, findings=(early, late)), procedure, make_case()))
+    times = [clock(one.span.start_seconds) for one in (late, early)]
+    course = text[text.index("\nCOURSE\n") : text.index("\nRISKS\n")]
+    assert f"{clock(end)}\n- [{times[0]}] Late picture.\n- [{times[1]}] Early picture.\n" in course
 
 
 def test_simulated_is_said(make_timeline: Callable[..., Timeline], procedure: Procedure, make_case: Case) -> None:

@@ -47,7 +47,7 @@ def draft_text(folder: CaseFolder, name: str, corrections: Sequence[Correction])
     """Plain text, with a list of what people corrected at its end."""
     text = report_text(drafted(folder, name, corrections))
     if corrections:
-        at = {finding.id: clock(finding.evidence.key_seconds) for finding in folder.timeline.findings}
+        at = {finding.id: clock(finding.span.start_seconds) for finding in folder.timeline.findings}
         lines = [f"- [{at.get(one.finding_id, one.finding_id)}] {_history(one)}" for one in corrections]
         text += "\nCORRECTIONS\n" + "\n".join(lines) + "\n"
     return text

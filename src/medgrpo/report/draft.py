@@ -68,9 +68,9 @@ _WHOLE_SHARE = 0.8  # of the video: a statement this long belongs to no single p
 
 
 def _sections(timeline: Timeline, names: Mapping[str, str]) -> tuple[Section, ...]:
-    """One section per phase stretch, in order, then the statements that belong to none."""
+    """One section per phase stretch, then the statements that belong to none; all in order of time, by when they begin."""
     homes: dict[int, list[Finding]] = {}
-    for finding in timeline.findings:
+    for finding in sorted(timeline.findings, key=lambda one: one.span.start_seconds):
         homes.setdefault(_home(timeline, finding), []).append(finding)
     sections = [
         Section(
@@ -94,10 +94,10 @@ def _sections(timeline: Timeline, names: Mapping[str, str]) -> tuple[Section, ..
 
 
 def _home(timeline: Timeline, finding: Finding) -> int:
-    """Where a finding is told: the stretch of its key look, the later one on a shared border."""
+    """Where a finding is told: the stretch in which it begins, the later one on a shared border."""
     if finding.span.duration_seconds >= _WHOLE_SHARE * timeline.duration_seconds > 0:
         return _WHOLE
-    moment = finding.evidence.key_seconds
+    moment = finding.span.start_seconds
     inside = [i for i, segment in enumerate(timeline.phases) if segment.span.start_seconds <= moment <= segment.span.end_seconds]
     return inside[-1] if inside else _OUTSIDE
 

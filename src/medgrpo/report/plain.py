@@ -57,7 +57,7 @@ def _narrative(report: Report) -> Iterator[str]:
         if section.reason:
             yield f"Not assessed: {section.reason}"
         for finding in section.statements:
-            yield f"- [{clock(finding.evidence.key_seconds)}] {finding.text}"
+            yield f"- [{clock(finding.span.start_seconds)}] {finding.text}"
 
 
 def _risks(report: Report) -> Iterator[str]:

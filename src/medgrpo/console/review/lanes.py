@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from medgrpo.cases import Correction, Verdict, standing
 from medgrpo.core import clock
 from medgrpo.knowledge import label, load_procedure
-from medgrpo.reasoning import EventKind, RiskLevel, Timeline
+from medgrpo.reasoning import Event, EventKind, Finding, RiskLevel, Timeline
 
 _LETTERS = {
     EventKind.CLIP_APPLIED: "C",
@@ -91,13 +91,11 @@ def lanes_of(timeline: Timeline, procedure_id: str, corrections: Sequence[Correc
         if one.level is RiskLevel.ALERT
     ]
     events = [
-        _mark(
-            share, one.evidence.key_seconds, one.kind.value + (f": {label(one.target)}" if one.target else ""), _LETTERS[one.kind]
-        )
+        _mark(share, one, one.kind.value + (f": {label(one.target)}" if one.target else ""), _LETTERS[one.kind])
         for one in timeline.events
     ]
     last = standing(corrections)
-    findings = [_mark(share, one.evidence.key_seconds, one.text, "", _style(last.get(one.id))) for one in timeline.findings]
+    findings = [_mark(share, one, one.text, "", _style(last.get(one.id))) for one in timeline.findings]
     lanes = (
         Lane("phases", tuple(phases)),
         _stacked("alerts", alerts),
@@ -117,8 +115,10 @@ def ticks_of(duration_seconds: float) -> tuple[Tick, ...]:
     return tuple(Tick(round(100 * n * step / duration_seconds, 3), clock(n * step)) for n in range(count))
 
 
-def _mark(share: Callable[[float], float], seconds: float, title: str, letter: str, style: str = "mark") -> Bar:
-    return Bar(share(seconds), 0.0, seconds, f"{title}, {clock(seconds)}", letter, style)
+def _mark(share: Callable[[float], float], of: Event | Finding, title: str, letter: str, style: str = "mark") -> Bar:
+    """Where it begins; what is shown is its evidence."""
+    begin = of.span.start_seconds
+    return Bar(share(begin), 0.0, of.evidence.key_seconds, f"{title}, {clock(begin)}", letter, style)
 
 
 def _style(one: Correction | None) -> str:

@@ -13,7 +13,7 @@ from medgrpo.reasoning import Finding, Timeline
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A finding, what people said about it, and what stands there now (None where it was rejected)."""
+    """A finding, when it begins, what people said about it, and what stands there now (None where it was rejected)."""
 
     finding: Finding
     when: str
@@ -57,7 +57,7 @@ def paper_of(desk: Desk, case: Case, *, redraft: bool) -> Paper:
     corrections, versions = desk.store.corrections(case.id), desk.store.versions(case.id)
     machine = draft_text(folder, case.name, corrections)
     shown, newest = standing_version(versions), versions[-1] if versions else None
-    findings = sorted(timeline.findings, key=lambda one: one.evidence.key_seconds)
+    findings = sorted(timeline.findings, key=lambda one: one.span.start_seconds)
     statements = tuple(_statement(finding, corrections) for finding in findings)
     moments = dossier.pictures.moments
     return Paper(
@@ -88,4 +88,4 @@ def _first(timeline: Timeline, moments: tuple[float, ...] | None) -> float:
 
 def _statement(finding: Finding, corrections: tuple[Correction, ...]) -> Statement:
     history = tuple(one for one in corrections if one.finding_id == finding.id)
-    return Statement(finding, clock(finding.evidence.key_seconds), history, history[-1].text if history else finding.text)
+    return Statement(finding, clock(finding.span.start_seconds), history, history[-1].text if history else finding.text)
