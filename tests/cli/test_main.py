@@ -59,6 +59,23 @@ def test_every_command_has_help(capsys):
         assert "usage: medgrpo" in capsys.readouterr().out
 
 
+def test_what_a_command_does_not_know_is_its_own_error_with_the_near_option(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["analyze", "x.mp4", "--mdel", "nano"])
+    assert stop.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("usage: medgrpo analyze ")
+    assert said.endswith("medgrpo analyze: error: unrecognized arguments: --mdel nano (is --model meant?)\n")
+
+
+@pytest.mark.parametrize(("given", "named"), [([], "simulate "), (["cases", "user"], "change ")])
+def test_no_command_lists_the_commands(given, named, capsys):
+    assert cli.main(given) == 2
+    said = capsys.readouterr().err
+    assert f"\n    {named}" in said
+    assert "name one of these commands" in said
+
+
 def test_the_docs_name_every_command():
     text = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     for group, command in cli.COMMANDS:

@@ -45,3 +45,16 @@ def test_what_does_not_fit_is_the_exit_code(tmp_path: Path, capsys: pytest.Captu
     assert main(["train", "plan", str(recipe), "--teraflops", "400"]) == 2
     assert "--teraflops and --bandwidth belong together" in capsys.readouterr().err
     assert main(["train", "plan", str(tmp_path / "absent.toml")]) == 2
+
+
+def test_a_checkpoint_that_is_not_there_is_named_whole_and_measuring_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("transformers", reason="needs the extra `models`")
+    (tmp_path / "recipes").mkdir()
+    recipe = tmp_path / "recipes" / "r.toml"
+    recipe.write_text(_RECIPE.replace("Qwen/Qwen3-VL-4B-Instruct", "../runs/model"), encoding="utf-8")
+    assert main(["train", "plan", str(recipe)]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'runs' / 'model'}: there is no such folder" in said
+    assert "timing layers on this machine" in said

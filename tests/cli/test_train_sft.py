@@ -16,7 +16,7 @@ pytest.importorskip("transformers", reason="needs the extra `models`")
     ("model", "said"),
     [
         ('checkpoint = "m"\nrule = "side"', "model.rule: no such key: did you mean position_rule?"),
-        ('checkpoint = "m"', "q.json: cannot be read as"),
+        ('checkpoint = "m"', "/q.json: there is no such file"),
     ],
 )
 def test_what_is_wrong_is_one_line(model: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

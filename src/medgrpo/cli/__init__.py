@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 
 from medgrpo import __version__
 from medgrpo.cli import (
@@ -175,7 +177,8 @@ def build_parser() -> argparse.ArgumentParser:
         description="What is happening, and what might happen next, on surgical video. Research software, not for clinical use.",
     )
     parser.add_argument("--version", action="version", version=f"medgrpo {__version__}")
-    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND", required=True)
+    parser.set_defaults(run=_listing(parser))
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     groups = {"": commands}
     for group, command in COMMANDS:
         if group not in groups:
@@ -183,15 +186,39 @@ def build_parser() -> argparse.ArgumentParser:
             outer, _, inner = group.rpartition(" ")
             group_parser = groups[outer].add_parser(inner, help=text, description=f"{text[:1].upper()}{text[1:]}.")
             dest = "subcommand" if not outer else "subsubcommand"
-            groups[group] = group_parser.add_subparsers(title="commands", dest=dest, metavar="COMMAND", required=True)
-        command.add_parser(groups[group]).set_defaults(run=command.run)
+            group_parser.set_defaults(run=_listing(group_parser), parser=group_parser)
+            groups[group] = group_parser.add_subparsers(title="commands", dest=dest, metavar="COMMAND")
+        leaf = command.add_parser(groups[group])
+        leaf.set_defaults(run=command.run, parser=leaf)
     return parser
+
+
+def _listing(parser: argparse.ArgumentParser) -> Callable[[argparse.Namespace], int]:
+    """What runs where no command is named: the list of them."""
+
+    def run(_: argparse.Namespace) -> int:
+        sys.stderr.write(f"{parser.format_help()}\n{parser.prog}: error: name one of these commands\n")
+        return 2
+
+    return run
+
+
+def _parse(given: Sequence[str]) -> argparse.Namespace:
+    """What nobody knows is refused by the command it was given to, which names its own options that read nearly the same."""
+    parser = build_parser()
+    parsed, unknown = parser.parse_known_args(given)
+    if unknown:
+        asked: argparse.ArgumentParser = getattr(parsed, "parser", parser)
+        options = sorted(set(re.findall(r"--[a-z][a-z0-9-]*", asked.format_usage())))
+        near = [name for one in unknown for name in get_close_matches(one.partition("=")[0], options, 1)]
+        asked.error(f"unrecognized arguments: {' '.join(unknown)}{f' (is {near[0]} meant?)' if near else ''}")
+    return parsed
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    parsed = build_parser().parse_args(given)
+    parsed = _parse(given)
     parsed.given = given  # for commands that start themselves again in several processes
 
     from medgrpo.core import MedgrpoError

@@ -57,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
         raise InputError("--teraflops and --bandwidth belong together: products are bound by one, sampling by the other")
     told = None if args.teraflops is None else Machine(args.teraflops * 1e12, args.bandwidth * 1e9, 5e-6)
     asked = Asked(args.device_memory, args.answer_tokens, told, args.questions, not args.no_timing, args.processes)
+    if told is None and asked.measure:
+        sys.stderr.write("medgrpo train plan: counting tokens, then timing layers on this machine; that takes minutes\n")
     plan = make_plan(read_recipe(args.recipe), asked)
     if args.json is not None:
         write_text(args.json, json.dumps(plan_json(plan), indent=1) + "\n")

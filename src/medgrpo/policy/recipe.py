@@ -243,18 +243,25 @@ class GrpoRecipe(Config):
         return self
 
 
+def checkpoint_below(here: Path, checkpoint: str) -> str:
+    """A folder below the recipe's; a path to one that is not there, whole, so that it can be looked for; else a hub name."""
+    folder = here / checkpoint
+    if folder.is_dir():
+        return str(folder)
+    return str(folder.resolve()) if checkpoint.startswith((".", "/")) else checkpoint
+
+
 def read_grpo_recipe(path: Path) -> GrpoRecipe:
     """SettingsError names every setting that is wrong. Paths inside are relative to the recipe's folder."""
     recipe = read_settings(path, GrpoRecipe)
     here = path.parent
     calibration, held_out = recipe.rewards.calibration, recipe.held_out.questions
-    checkpoint = here / recipe.model.checkpoint
     return recipe.model_copy(
         update={
             "data": recipe.data.below(here),
             "held_out": recipe.held_out.model_copy(update={"questions": held_out and here / held_out}),
             "rewards": recipe.rewards.model_copy(update={"calibration": calibration and here / calibration}),
-            "model": recipe.model.model_copy(update={"checkpoint": str(checkpoint)}) if checkpoint.is_dir() else recipe.model,
+            "model": recipe.model.model_copy(update={"checkpoint": checkpoint_below(here, recipe.model.checkpoint)}),
         }
     )
 

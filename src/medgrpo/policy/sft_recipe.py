@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from medgrpo.core import Config, read_settings
-from medgrpo.policy.recipe import DataSettings, NetworkSettings, refuse_shares_of_four_bits
+from medgrpo.policy.recipe import DataSettings, NetworkSettings, checkpoint_below, refuse_shares_of_four_bits
 from medgrpo.policy.spreading import SpreadKind
 from medgrpo.policy.trackers import TrackerName
 
@@ -86,10 +86,11 @@ def read_sft_recipe(path: Path) -> SftRecipe:
     """SettingsError names every setting that is wrong. Paths inside are relative to the recipe's folder."""
     recipe = read_settings(path, SftRecipe)
     here = path.parent
-    model, checkpoint = recipe.model, here / recipe.model.checkpoint
-    changed: dict[str, object] = {"features": model.features and here / model.features}
-    if checkpoint.is_dir():
-        changed["checkpoint"] = str(checkpoint)
+    model = recipe.model
+    changed: dict[str, object] = {
+        "features": model.features and here / model.features,
+        "checkpoint": checkpoint_below(here, model.checkpoint),
+    }
     return recipe.model_copy(
         update={
             "model": model.model_copy(update=changed),

@@ -28,6 +28,8 @@ def read_objects(path: Path) -> Iterator[tuple[str, object]]:
     else:
         try:
             content: object = json.loads(path.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError as error:
+            raise _absent(path) from error
         except (OSError, ValueError, RecursionError) as error:
             raise DataError(path, f"cannot be read as JSON ({error})") from error
         if not isinstance(content, list):
@@ -42,8 +44,14 @@ def _lines(path: Path) -> Iterator[tuple[str, object]]:
             for number, line in enumerate(stream, 1):
                 if line.strip():
                     yield f"line {number}", _value(line)
+    except FileNotFoundError as error:
+        raise _absent(path) from error
     except OSError as error:
         raise DataError(path, f"cannot be read as JSON lines ({error})") from error
+
+
+def _absent(path: Path) -> DataError:
+    return DataError(path.resolve(), "there is no such file")
 
 
 def _value(line: bytes | str) -> object:

@@ -168,6 +168,8 @@ def find_geometry(checkpoint: str) -> Geometry:
             raise InputError(f"{folder}: holds no config.json that can be read: {error}") from error
         return geometry_of(checkpoint, found)
     known: dict[str, Any] = json.loads((files("medgrpo.policy.planning") / "geometries.json").read_text(encoding="utf-8"))
+    if folder.is_absolute():
+        raise InputError(f"{folder}: there is no such folder; the recipe's [model] checkpoint names it")
     if checkpoint not in known:
         raise InputError(
             f"{checkpoint}: no such folder, and no measures are known for this name (they are for {', '.join(known)}): give a "
