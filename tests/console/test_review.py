@@ -310,6 +310,22 @@ def test_one_case_is_counted_without_a_plural(office, person, language: str, wor
     assert words in person("vera").client.get(f"/review?language={language}").text
 
 
+def test_a_case_whose_video_is_not_at_hand_says_how_to_name_it(office, person):
+    ada = person("ada").client
+    (Path(office.analysed.folder).parents[1] / "one.mp4").unlink()
+    assert "medgrpo cases import FOLDER --video FILE" in ada.get(f"/review/{office.analysed.id}").text
+    assert "Black blocks are covered parts" in ada.get(f"/review/{office.watched.id}").text
+
+
+def test_a_finding_is_told_by_when_it_begins_and_names_its_picture(office, person):
+    """The second lasts from 10 to 20 s; its picture is of 15 s."""
+    page = person("ada").client.get(f"/review/{office.analysed.id}?done=corrected").text
+    item = page.split('<li id="finding-0002"')[1].split("</li>")[0]
+    assert 'data-seconds="15.0" data-finding>00:10</a>' in item
+    assert "picture of 00:15" in item
+    assert "The correction is kept." in item, "beside it: the head of the page is out of sight there"
+
+
 def test_names_are_escaped(office, person):
     office.store.add(Path(office.analysed.folder), name="<script>alert(1)</script>")
     ada = person("ada").client

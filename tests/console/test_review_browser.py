@@ -122,6 +122,8 @@ def test_a_finding_corrected_a_report_written_and_signed(page, office) -> None:
     item.locator("button").click()
     sync_api.expect(page.get_by_role("status").filter(has_text="The correction is kept.")).to_be_visible()
     sync_api.expect(page.locator("#finding-0002 .sentence")).to_contain_text("Two clips on the cystic duct.")
+    sync_api.expect(page.locator("#finding-0002 .done")).to_be_in_viewport()
+    sync_api.expect(page.locator("#finding-0001 .done")).to_be_hidden()
     assert "Two clips on the cystic duct. (reworded by Dr Ada Stein)" in page.locator("#text").input_value()
     sync_api.expect(page.locator(".worth")).to_contain_text("DRAFT")
     page.get_by_role("button", name="Keep as version 1").click()

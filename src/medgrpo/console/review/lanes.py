@@ -116,9 +116,12 @@ def ticks_of(duration_seconds: float) -> tuple[Tick, ...]:
 
 
 def _mark(share: Callable[[float], float], of: Event | Finding, title: str, letter: str, style: str = "mark") -> Bar:
-    """Where it begins; what is shown is its evidence."""
-    begin = of.span.start_seconds
-    return Bar(share(begin), 0.0, of.evidence.key_seconds, f"{title}, {clock(begin)}", letter, style)
+    """An event where it begins. A finding where its picture lies (many begin with their phase and would hide one another); its
+    title tells when it begins."""
+    begin, shown = clock(of.span.start_seconds), of.evidence.key_seconds
+    place = of.span.start_seconds if isinstance(of, Event) else shown
+    told = begin if begin == clock(shown) else f"{begin} (picture of {clock(shown)})"
+    return Bar(share(place), 0.0, shown, f"{title}, {told}", letter, style)
 
 
 def _style(one: Correction | None) -> str:

@@ -27,6 +27,7 @@ class Paper:
 
     `text` is what the editor begins with, `parent` the version it comes from (0: the machine's draft). `shown` is what stands as
     the report (None: the machine's draft), `corrected_since` how many findings it does not know as corrected.
+    `filmed`: it comes of a video file, which may be named.
     """
 
     case: Case
@@ -43,6 +44,7 @@ class Paper:
     text: str
     parent: int
     redrafted: bool
+    filmed: bool
     corrected_since: int
 
     @property
@@ -75,6 +77,7 @@ def paper_of(desk: Desk, case: Case, *, redraft: bool) -> Paper:
         text=machine if newest is None or redraft else newest.text,
         parent=len(versions),
         redrafted=redraft,
+        filmed=folder.video_sha256 is not None,
         corrected_since=corrected_since(shown, corrections),
     )
 
