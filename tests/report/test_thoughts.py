@@ -92,7 +92,7 @@ def test_every_part_is_told_and_opens_beside_the_statement_of_its_moment(thinkin
     for words in (
         'id="t1"', "Chain of thought at 04:24.0", "Look again", 'data-item="t1c1">04:19.5<', "Blood &lt;b&gt;", "The cystic plate",
         "not visible to this perception", "Nobody looks", "It may close the wrong structure", "Injury of the common bile duct",
-        "Division", "<b>80%</b>", "in about 20 s", "ABSTAINS", "Not graded", "4. Safe laparoscopic cholecystectomy, 2019</a>",
+        "Division", "<b>80%</b>", "in about 20 s", "ABSTAINS", "Not graded", "6. Safe laparoscopic cholecystectomy, 2019</a>",
     ):  # fmt: skip
         assert words in article, words
     assert "Gupta V, Jain G" not in article  # the whole entry stands once, among the references
