@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -96,9 +97,9 @@ CLIP_TOO_EARLY = (
 )
 
 
-def watched(folder: Path, key: SigningKey, *, closed: bool = True) -> Timeline:
+def watched(folder: Path, key: SigningKey, *, closed: bool = True, wall: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Timeline:
     """`medgrpo watch`'s folder of a case of 40 s; the timeline as it was when it was over."""
-    clock = ManualClock()
+    clock = ManualClock(wall)
     site = Site()
     about = {"medgrpo": "0.1.0", "model": MODEL, "source": "plot", "site": site.model_dump(mode="json"), "looks_per_second": 5.0}
     journal = Journal(folder / "record", key, partial(stamped, clock), about)

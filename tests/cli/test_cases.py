@@ -54,6 +54,26 @@ def test_a_case_on_the_command_line(
     assert len(told("list").splitlines()) == 1
 
 
+def test_what_is_left_out_of_an_import_is_named_by_its_folder(
+    made: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from medgrpo.cases import CaseStore
+    from medgrpo.core import InputError
+
+    def refusing(*_: object, **__: object) -> None:
+        raise InputError("something that names no place")
+
+    monkeypatch.setattr(CaseStore, "add", refusing)
+    store = ["--store", str(tmp_path / "cases.db"), "--key", str(tmp_path / "record.pem")]
+    assert cli.main(["cases", "import", str(made.analysed(tmp_path / "one")), str(tmp_path / "nothing"), *store]) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if "left out: " in line]
+    named = [line.partition("left out: ")[2].partition(": ")[0] for line in lines]
+    assert named == [
+        str(tmp_path / "one"),
+        str(tmp_path / "nothing"),
+    ]
+
+
 def test_users_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     store = ["--store", str(tmp_path / "cases.db"), "--key", str(tmp_path / "record.pem")]
     monkeypatch.setattr(sys, "stdin", io.StringIO("four words are enough\nshort\nanother long password\n"))

@@ -1,5 +1,8 @@
 """The timeline of a watched case: its recorded looks through the same reasoner with the same thresholds, which gives what was said.
 
+Where it was gone on with, each process counted from 0: here all stand on the one line of the case, as on the live page, and what
+lies between two of them is not assessed (nobody was watching).
+
 A look takes a millisecond or two, so an hour some half a minute: the result is kept beside the record (`.timeline.jsonl`), and made
 anew when the record has grown or medgrpo has changed. Deleting that file loses nothing.
 """
@@ -17,11 +20,11 @@ from pydantic import TypeAdapter, ValidationError
 import medgrpo
 from medgrpo.analysis import parse_line, record_line, timeline_of, timeline_records
 from medgrpo.audit import Entry, attachments, read_entries
-from medgrpo.core import DataError, RecordError, write_whole
+from medgrpo.core import DataError, InputError, RecordError, write_whole
 from medgrpo.knowledge import load_procedure
 from medgrpo.perception import Observation
-from medgrpo.reasoning import Coverage, Reasoner, Timeline
-from medgrpo.stream import Decision, Site, reasoner_config
+from medgrpo.reasoning import NOBODY_WATCHED, Coverage, Reasoner, Timeline
+from medgrpo.stream import Decision, Site, gone_on_at, reasoner_config
 
 _KEPT = ".timeline.jsonl"
 _COVERAGE = TypeAdapter(Coverage)
@@ -73,14 +76,16 @@ def replayed(case: Path) -> Watched:
 
 
 class _Read:
-    """What is gathered in one pass. `looks` are kept as JSON values: they are judged only where the timeline is not kept."""
+    """What is gathered in one pass, in seconds of the case. `looks` are kept as JSON values: they are judged only where the
+    timeline is not kept; each with whether it is its process's first after the case was gone on with."""
 
     def __init__(self) -> None:
         self.first: Entry | None = None
         self.last = ""
         self.closed: str | None = None
-        self.said, self.end_seconds = 0, 0.0
-        self.looks: list[Mapping[str, Any]] = []
+        self.said, self.end_seconds, self.offset_seconds = 0, 0.0, 0.0
+        self.looks: list[tuple[Mapping[str, Any], bool]] = []
+        self._gone_on = False
         self.pictures: list[tuple[float, str, str, str, bool]] = []
 
     def take(self, entry: Entry) -> None:
@@ -88,17 +93,26 @@ class _Read:
         body = entry.body
         if entry.kind == "closed":
             self.closed = entry.wall
+        elif entry.kind == "resumed":
+            self.offset_seconds = gone_on_at(self.first.wall, entry.wall, self.end_seconds)
+            self._gone_on = True
         elif entry.kind == "tick":
-            self.end_seconds = max(self.end_seconds, float(body["seconds"]))
+            self.end_seconds = max(self.end_seconds, self._at(body["seconds"]))
             if body["look"] is not None:
-                self.looks.append(body["look"])
+                look = body["look"]
+                self.looks.append(({**look, "seconds": round(self._at(look["seconds"]), 6)}, self._gone_on))
+                self._gone_on = False
         elif entry.kind == "summary":
-            self.end_seconds = max(self.end_seconds, float(body["duration_seconds"]))
+            self.end_seconds = max(self.end_seconds, self._at(body["duration_seconds"]))
         elif entry.kind == "decision" and body["decision"] == Decision.SAID.value:
             self.said += 1
             for picture in attachments(entry):
                 told = (picture.file, picture.sha256, str(body["channel"]), bool(body["evidence"].get("dimmed", True)))
-                self.pictures.append((float(body["seconds"]), *told))
+                self.pictures.append((round(self._at(body["seconds"]), 6), *told))
+
+    def _at(self, seconds: float) -> float:
+        """A moment of the case, of one of the process that wrote it."""
+        return float(seconds) + self.offset_seconds
 
 
 def _entries(record: Path) -> Iterator[Entry]:
@@ -109,21 +123,24 @@ def _entries(record: Path) -> Iterator[Entry]:
             raise RecordError(f"{record / name}:{line}: {entry}: medgrpo record verify names each fault")
 
 
-def _looks(case: Path, read: _Read) -> Iterator[Observation]:
-    for look in read.looks:
+def _looks(case: Path, read: _Read) -> Iterator[tuple[Observation, bool]]:
+    for look, gone_on in read.looks:
         try:
             observation = parse_line(json.dumps(look).encode())
         except ValueError as error:
             raise DataError(case / "record", f"a look of it cannot be read: {error}") from error
         if isinstance(observation, Observation):
-            yield observation
+            yield observation, gone_on
 
 
 def _reasoned(case: Path, read: _Read, site: Site) -> Timeline:
     reasoner = Reasoner(load_procedure(site.procedure), reasoner_config(site))
     last = 0.0
-    for look in _looks(case, read):
-        reasoner.step(look)
+    for look, gone_on in _looks(case, read):
+        try:
+            reasoner.step(look, away=NOBODY_WATCHED if gone_on else None)
+        except InputError as error:
+            raise DataError(case / "record", f"{error}: medgrpo record verify names each fault") from error
         last = look.seconds
     return reasoner.revised(reasoner.finish(max(read.end_seconds, last)))
 

@@ -35,6 +35,10 @@ def run(args: argparse.Namespace) -> int:
 
     if len(args.folders) > 1 and (args.name or args.video):
         raise InputError("--name and --video speak of one case: give one folder with them")
+
+    def named(folder: Path, error: Exception) -> str:
+        return f"{error}" if f"{folder}" in f"{error}" else f"{folder}: {error}"
+
     failed: list[InputError | RecordError] = []
     with opened(args) as store:
         for folder in args.folders:
@@ -45,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
                 if len(args.folders) == 1:
                     raise
                 failed.append(error)
-                sys.stderr.write(f"medgrpo: left out: {error}\n")
+                sys.stderr.write(f"medgrpo: left out: {named(folder, error)}\n")
                 continue
             told = f"statements: {case.statements}, corrections: {case.corrections}, versions of the report: {case.versions}"
             sys.stdout.write(f"{case.id}\t{case.name}\t{case.state.value}, {case.report.value}: {told}\n")

@@ -24,6 +24,7 @@ from medgrpo.reasoning.config import (
     ReasonerConfig,
     RiskConfig,
 )
+from medgrpo.reasoning.coverage import NOBODY_WATCHED
 from medgrpo.reasoning.forecasting.analogue import AnalogueConfig, Analogues
 from medgrpo.reasoning.forecasting.anticipator import Anticipator, ClassMeans, LastSeen
 from medgrpo.reasoning.forecasting.course import (
@@ -73,6 +74,7 @@ from medgrpo.reasoning.whole_video import reason
 
 __all__ = [
     "KEY_EVENTS",
+    "NOBODY_WATCHED",
     "RULES",
     "TUNING_STEPS",
     "Absence",

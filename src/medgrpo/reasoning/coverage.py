@@ -6,6 +6,7 @@ from medgrpo.perception import Domain, Observation
 from medgrpo.reasoning.records import Coverage
 
 NO_LOOK = "no picture was looked at"
+NOBODY_WATCHED = "nobody was watching: the watching process was started again"
 
 
 class CoverageCounter:
@@ -20,16 +21,17 @@ class CoverageCounter:
         self.models: list[str] = []
         self.example: dict[str, Observation] = {}
 
-    def look(self, look: Observation, reason: str | None) -> None:
+    def look(self, look: Observation, reason: str | None, away: str = NO_LOOK) -> None:
+        """`away`: why there was no look for so long before this one, where there was none."""
         if self._last is None and look.seconds > self._holds:
-            self._add(look.seconds, NO_LOOK)
-            self.example.setdefault(NO_LOOK, look)
+            self._add(look.seconds, away)
+            self.example.setdefault(away, look)
         elif self._last is None:
             self._add(look.seconds, reason)
         else:
-            self._until(look.seconds)
+            self._until(look.seconds, away)
             if look.seconds - self._last[0] > self._holds:
-                self.example.setdefault(NO_LOOK, look)
+                self.example.setdefault(away, look)
         self._last = (look.seconds, reason)
         if reason is not None:
             self.example.setdefault(reason, look)
@@ -52,12 +54,12 @@ class CoverageCounter:
         known = {domain: count for domain, count in self._domains.items() if domain is not Domain.UNKNOWN}
         return max(known, key=lambda domain: known[domain]) if known else Domain.UNKNOWN
 
-    def _until(self, seconds: float) -> None:
+    def _until(self, seconds: float, away: str = NO_LOOK) -> None:
         assert self._last is not None
         since, reason = self._last
         held = min(seconds - since, self._holds)
         self._add(held, reason)
-        self._add(seconds - since - held, NO_LOOK)
+        self._add(seconds - since - held, away)
 
     def _add(self, seconds: float, reason: str | None) -> None:
         if seconds <= 0:

@@ -93,8 +93,11 @@ class Reasoner:
         self._finished = False
         self._phase_findings: set[str] = set()
 
-    def step(self, observation: Observation) -> tuple[Record, ...]:
-        """The records that this look settles. InputError when looks are out of order or the timeline is already finished."""
+    def step(self, observation: Observation, *, away: str | None = None) -> tuple[Record, ...]:
+        """The records that this look settles. `away`: why none was made for so long before it, where that is known.
+
+        InputError when looks are out of order or the timeline is already finished.
+        """
         if self._finished:
             raise InputError("the timeline is finished: make a new Reasoner for the next video")
         last = self._state.latest
@@ -102,12 +105,12 @@ class Reasoner:
             raise InputError(f"looks must come in order of time: {observation.seconds} s came after {last.seconds} s")
         made = len(self._records)
         reason = reason_not_assessed(observation)
-        self._coverage.look(observation, reason)
+        self._coverage.look(observation, reason, away or NO_LOOK)
         gap_from = 0.0 if last is None else last.seconds + self._holds
         self._state.now, self._state.latest = observation.seconds, observation
         if observation.seconds - (0.0 if last is None else last.seconds) > self._holds:
             self._order.unseen(observation.seconds - gap_from)
-            self._stretch(self._stretches.update(gap_from, NO_LOOK), observation)
+            self._stretch(self._stretches.update(gap_from, away or NO_LOOK), observation)
         self._stretch(self._stretches.update(observation.seconds, reason), observation)
         since = self.config.look.first_look_seconds if last is None else observation.seconds - last.seconds
         elapsed = min(since, self._holds)

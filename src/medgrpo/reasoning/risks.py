@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from medgrpo.core import Span
 from medgrpo.perception import Domain
 from medgrpo.reasoning.coverage import NO_LOOK as NOT_LOOKED_AT
+from medgrpo.reasoning.coverage import NOBODY_WATCHED
 from medgrpo.reasoning.evidence import evidence_of
 from medgrpo.reasoning.records import RiskLevel, RiskState
 from medgrpo.reasoning.rules import RULES, Rule, Verdict
@@ -50,7 +51,7 @@ class RiskTracker:
         verdict = Verdict(RiskLevel.NOT_ASSESSED, reason)
         closed: list[RiskState] = []
         for channel in self._channels:
-            if channel.rule.needs_sight or reason == NOT_LOOKED_AT:
+            if channel.rule.needs_sight or reason in (NOT_LOOKED_AT, NOBODY_WATCHED):
                 closed += self._move(channel, at, verdict)
         return closed + self.judge(with_sight=False)
 

@@ -25,6 +25,7 @@ from medgrpo.stream.burned_in import TextFinder, TextLimits, blackened
 from medgrpo.stream.clips import ClipKeeper
 from medgrpo.stream.clock import Clock, ManualClock, SystemClock, stamped
 from medgrpo.stream.fast import FastLoop
+from medgrpo.stream.going_on import gone_on_at
 from medgrpo.stream.inbox import Answer, Inbox, SoundChange, leave_answer
 from medgrpo.stream.keeping import ClipSettings, Retention
 from medgrpo.stream.latency import Latencies
@@ -103,6 +104,7 @@ __all__ = [
     "about_picture",
     "blackened",
     "current",
+    "gone_on_at",
     "leave_answer",
     "load_site",
     "open_source",

@@ -11,7 +11,7 @@ from medgrpo.console.listing import SAYS_NOTHING
 from medgrpo.console.live.board import Board
 from medgrpo.console.live.names import Names
 from medgrpo.perception import Domain
-from medgrpo.stream import ChannelState, Decision, Presence
+from medgrpo.stream import ChannelState, Decision, Presence, gone_on_at
 
 Body = Mapping[str, Any]
 ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -86,9 +86,8 @@ class Fold:
     def resumed(self, entry: Entry, body: Body) -> None:
         """The process that knew what stands is gone: what stood is over, and what is assessed begins anew."""
         self._stands_no_more(entry, "restarted", "the watching process was started again")
-        begun, last = datetime.fromisoformat(self._begun(entry)), self.board.get("now", "tick") or {"seconds": 0.0}
-        away = (datetime.fromisoformat(entry.wall) - begun).total_seconds()
-        self.offset_seconds = max(away, float(last["seconds"]))  # the wall clock may have been set back
+        last = self.board.get("now", "tick") or {"seconds": 0.0}
+        self.offset_seconds = gone_on_at(self._begun(entry), entry.wall, float(last["seconds"]))
         self._phase = (None, self.offset_seconds)
         self.opened(entry, body)
         self.log(entry, "resumed", None, "", torn_bytes=body.get("torn_bytes"))
