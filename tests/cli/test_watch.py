@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import threading
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -135,13 +137,37 @@ def test_a_folder_that_is_being_watched_into_is_refused_in_one_line_and_left_as_
         assert not (watch.case / "live").exists()
 
 
+def _stopped_once(done: Callable[[], bool]) -> threading.Thread:
+    """Ask this process to end, as a person does, once `done` says so and the command listens to it."""
+
+    def stop() -> None:
+        end = time.monotonic() + 60
+        while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL or not done():
+            if time.monotonic() > end:
+                return
+            time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    thread = threading.Thread(target=stop, daemon=True)
+    thread.start()
+    return thread
+
+
 def test_whoever_stops_before_the_first_picture_has_begun_no_case(watch: Watcher, capsys: pytest.CaptureFixture[str]) -> None:
     """A sender that connects and sends nothing, and somebody who does not want to wait for it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
-        timer.start()
+        server.settimeout(60)
+        come: list[socket.socket] = []
+
+        def connected() -> bool:
+            come.append(server.accept()[0])
+            return True
+
+        stopping = _stopped_once(connected)
         assert watch(f"tcp://127.0.0.1:{server.getsockname()[1]}") in (2, 130)
-    timer.join()
+        stopping.join()
+        for one in come:
+            one.close()
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not watch.case.exists()
 
@@ -155,10 +181,9 @@ def test_a_sender_is_waited_for_in_a_case_and_a_place_that_is_taken_begins_none(
         assert watch(f"webrtc://127.0.0.1:{port}/theatre") == 2
         assert "cannot be listened to" in capsys.readouterr().err
         assert not watch.case.exists()
-    timer = threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGTERM))
-    timer.start()
+    stopping = _stopped_once(lambda: (watch.case / "record").exists() and bool(watch.entries("decision")))
     assert watch(f"webrtc://127.0.0.1:{port}/theatre") == 0
-    timer.join()
+    stopping.join()
     assert [entry.body["state"] for entry in watch.entries("link")] == ["waiting for a sender"]
     (said,) = (entry.body for entry in watch.entries("decision"))
     assert (said["channel"], said["decision"]) == ("video_lost", "said")
