@@ -100,6 +100,9 @@ def test_another_tower_or_picture_is_another_file(tiny25: Any, tmp_path: Path) -
     with torch.no_grad():
         visual.merger.mlp[0].bias[0] += 1e-3
     assert tower_digest(visual, "float32") != before
+    changed = tower_digest(visual, "float32")
+    visual.register_buffer("seen", torch.tensor(7))  # a number without a shape, as batch normalisation has
+    assert tower_digest(visual, "float32") != changed
     store = FeatureStore(tmp_path, before)
     assert store.path(tiny25.encoded(seed=1).clips[0]) != store.path(tiny25.encoded(seed=2).clips[0])
     assert store.path(tiny25.encoded(seed=1).clips[0]) == store.path(tiny25.encoded(seed=1).clips[0])

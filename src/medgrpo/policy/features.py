@@ -29,7 +29,7 @@ def tower_digest(tower: torch.nn.Module, arithmetic: str) -> str:
     content = hashlib.sha256(f"{arithmetic} {json.dumps(stated, sort_keys=True, default=str)}".encode())
     for name, value in sorted(tower.state_dict().items()):
         content.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        content.update(value.detach().cpu().contiguous().view(torch.uint8).numpy().data)
+        content.update(value.detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
     return content.hexdigest()
 
 
