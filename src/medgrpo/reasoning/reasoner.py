@@ -93,8 +93,9 @@ class Reasoner:
         self._finished = False
         self._phase_findings: set[str] = set()
 
-    def step(self, observation: Observation, *, away: str | None = None) -> tuple[Record, ...]:
-        """The records that this look settles. `away`: why none was made for so long before it, where that is known.
+    def step(self, observation: Observation, *, away: str | None = None, outrun: str | None = None) -> tuple[Record, ...]:
+        """The records that this look settles. `away`: why none was made for so long before it, where that is known. `outrun`: why
+        it came too late to say anything about its moment; it is reasoned about all the same, and its time counts as not assessed.
 
         InputError when looks are out of order or the timeline is already finished.
         """
@@ -105,7 +106,7 @@ class Reasoner:
             raise InputError(f"looks must come in order of time: {observation.seconds} s came after {last.seconds} s")
         made = len(self._records)
         reason = reason_not_assessed(observation)
-        self._coverage.look(observation, reason, away or NO_LOOK)
+        self._coverage.look(observation, reason or outrun, away or NO_LOOK)
         gap_from = 0.0 if last is None else last.seconds + self._holds
         self._state.now, self._state.latest = observation.seconds, observation
         if observation.seconds - (0.0 if last is None else last.seconds) > self._holds:

@@ -39,9 +39,13 @@ class FastLoop:
         live: bool,
         limits: TechnicalLimits | None = None,
     ) -> None:
-        self.reasoner = Reasoner(procedure, reasoner_config(site), keeps_seconds=KEEPS_SECONDS)
+        limits = limits or TechnicalLimits()
+        config = reasoner_config(site)
+        if live:  # a look stands no longer for the summary than for the channels
+            config = config.model_copy(update={"look": config.look.model_copy(update={"holds_seconds": limits.lost_seconds})})
+        self.reasoner = Reasoner(procedure, config, keeps_seconds=KEEPS_SECONDS)
         self.alerts = AlertManager(site)
-        self.technical = TechnicalWatch(clock, limits or TechnicalLimits(), live)
+        self.technical = TechnicalWatch(clock, limits, live)
         self.privacy = PrivacyFilter(site.privacy)
         self._perceiver, self._clock = perceiver, clock
         self._risks = RiskChannels(self.reasoner, procedure)
@@ -50,12 +54,12 @@ class FastLoop:
         perceiver.reset()
 
     def look(self, arrival: Arrival, events: Sequence[LinkEvent], dropped: int, duplicates: int) -> Tick:
-        """A picture is judged: unless the link or a frozen picture forbids it, then nothing is claimed about it."""
+        """A picture is judged: unless the link or a frozen picture forbids it, then nothing is claimed about it. Where that took so
+        long that it says nothing about now, what it shows is taken down and nothing is assessed."""
         started = time.perf_counter()
         waited = self._clock.seconds() - arrival.arrived_seconds
         for event in events:
             self.technical.link(event)
-        self.technical.arrived(arrival.arrived_seconds)
         self.technical.shown(arrival.mark, arrival.brightness(), arrival.arrived_seconds)
         if self.technical.blind is not None:
             tick = self.no_look(arrival.case_seconds, (), dropped, duplicates)
@@ -69,11 +73,13 @@ class FastLoop:
         painted = time.perf_counter()
         observation = rounded(self._perceiver.look(Frame(arrival.index, arrival.case_seconds, image)))
         perceived = time.perf_counter()
-        settled = self.reasoner.step(observation)
+        self.technical.judged(arrival.arrived_seconds)
+        blind = self.technical.blind or self.technical.outrun
+        settled = self.reasoner.step(observation, outrun=blind)
         self._last_look = arrival.case_seconds
         reasoned = time.perf_counter()
         self.privacy.look(observation)
-        channels, changes = self._decide(arrival.case_seconds)
+        channels, changes = self._decide(arrival.case_seconds, blind)
         decided = time.perf_counter()
         stages = {
             "wait": 1000 * waited,
@@ -89,6 +95,7 @@ class FastLoop:
         return replace(
             tick,
             observation=observation,
+            blind=blind,
             settled=settled,
             shown=shown,
             black=self.privacy.black,
@@ -104,7 +111,7 @@ class FastLoop:
         for event in events:
             self.technical.link(event)
         seconds = max(case_seconds, self._decided_seconds)
-        blind = why or self.technical.blind
+        blind = why or self.technical.blind or self.technical.outrun
         channels, changes = self._decide(seconds, blind)
         return replace(self._tick(seconds, channels, changes, events, dropped, duplicates), blind=blind)
 

@@ -167,6 +167,8 @@ class LiveSession:
         def read() -> None:
             try:
                 for signal in self._source.signals(lambda: stop() or ended.is_set()):
+                    if isinstance(signal, Arrival):  # it came, however long the loop is still busy with another
+                        self.loop.technical.arrived(signal.arrived_seconds)
                     mailbox.put(signal)
             except Exception as error:  # noqa: BLE001 - handed to the loop's thread, which raises it
                 mailbox.close(error)
@@ -184,7 +186,6 @@ class LiveSession:
                     break
                 passed, arrival = passed.passed_for(taken), taken.arrival
                 if arrival is not None and arrival.case_seconds < due and not taken.events:
-                    self.loop.technical.arrived(arrival.arrived_seconds)
                     continue
                 if arrival is not None:
                     due = self._next_due(arrival.case_seconds)

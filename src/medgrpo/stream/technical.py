@@ -23,7 +23,7 @@ class TechnicalLimits(Config):
     """When a technical alarm stands."""
 
     lost_seconds: float = 2.0
-    """No picture for so long."""
+    """No picture for so long; or, while pictures come, no look at one that is younger."""
     frozen_seconds: float = 2.0
     """The same picture for so long, by what is looked at."""
     still: StillLimits = StillLimits()
@@ -50,7 +50,7 @@ CHANNELS: Mapping[str, _About] = {
     "video_lost": _About("video lost", Harm.REVERSIBLE, Onset.PROMPT, "Check the cable and the source; nothing is being watched."),
     "video_frozen": _About("video frozen", Harm.REVERSIBLE, Onset.PROMPT, "Do not rely on this picture; check the source."),
     "video_damaged": _About("pictures damaged", Harm.REVERSIBLE, Onset.DELAYED, "Check cable, network and sender; some were lost."),
-    "model_late": _About("decisions late", Harm.REVERSIBLE, Onset.DELAYED, "Alerts may come late; close other programs."),
+    "model_late": _About("decisions late", Harm.REVERSIBLE, Onset.DELAYED, "Alerts come late or not at all; close other programs."),
     "out_of_domain": _About("not a picture that the model knows", Harm.REVERSIBLE, Onset.DELAYED, "Nothing is named in it."),
     "record": _About("record cannot be written", Harm.MINOR, Onset.PROMPT, "Make room on the disk; the gap will be marked."),
     "clock": _About("wall clock was set", Harm.MINOR, Onset.DELAYED, "Times of day in the record change here; intervals do not."),
@@ -60,6 +60,7 @@ CHANNELS: Mapping[str, _About] = {
 
 _Verdict = tuple[ChannelState, str]
 _DRIFT_SHOWN_SECONDS = 60.0
+_OUTRUN = "pictures come in, but the last one that was looked at"
 
 
 class TechnicalWatch:
@@ -71,7 +72,8 @@ class TechnicalWatch:
     def __init__(self, clock: Clock, limits: TechnicalLimits, live: bool) -> None:
         self._clock, self._limits, self._live = clock, limits, live
         self._link_lost: str | None = None
-        self._last_arrival = self._changed = clock.seconds()
+        self._last_arrival = self._changed = self._shown = clock.seconds()
+        self._old = False
         self._stillness = Stillness(limits.still)
         self._late: list[bool] = []
         self._damaged: deque[tuple[float, int]] = deque()
@@ -93,13 +95,18 @@ class TechnicalWatch:
         self.ended = self.ended or event.state is LinkState.ENDED
 
     def arrived(self, seconds: float) -> None:
-        """A picture came in at the clock's `seconds`."""
+        """A picture came in at the clock's `seconds`, whether it will be looked at or not; a reader's own thread may say so."""
         self._last_arrival = seconds
 
     def shown(self, mark: int, brightness: Brightness | None, seconds: float) -> None:
         """One that is looked at: its checksum and, where the source tells it, how bright it is by parts."""
+        self._shown = seconds
         if self._stillness.moved(mark, brightness):
             self._changed = seconds
+
+    def judged(self, arrived_seconds: float) -> None:
+        """What is now known is known of the picture that came in at the clock's `arrived_seconds`."""
+        self._old = self._live and self._clock.seconds() - arrived_seconds > self._limits.lost_seconds
 
     def faults(self, faults: Faults, seconds: float) -> None:
         """What happened to pictures on their way until the clock's `seconds`."""
@@ -121,6 +128,11 @@ class TechnicalWatch:
             if state is ChannelState.ALERT:
                 return why
         return None
+
+    @property
+    def outrun(self) -> str | None:
+        """Why what the last look showed says nothing about now, although pictures come; None where it does."""
+        return f"{_OUTRUN} is more than {self._limits.lost_seconds:g} s old: this machine is too slow" if self._old else None
 
     @property
     def lost(self) -> bool:
@@ -151,9 +163,9 @@ class TechnicalWatch:
         return _clear("pictures come in")
 
     def _frozen(self) -> _Verdict:
-        if self.ended or self._link_lost is not None:
+        if self.ended or self.lost:
             return ChannelState.NOT_ASSESSED, "no pictures come in"
-        if self._clock.seconds() - self._changed > self._limits.frozen_seconds:
+        if self._shown - self._changed > self._limits.frozen_seconds:  # of pictures: how long it took to judge them is no matter
             return _alert(f"the same picture for more than {self._limits.frozen_seconds:g} s")
         return _clear("the picture changes")
 
@@ -170,6 +182,8 @@ class TechnicalWatch:
     def _lateness(self) -> _Verdict:
         if not self._live:
             return ChannelState.NOT_ASSESSED, "a file read as fast as it is looked at: nothing can be late"
+        if self.outrun is not None and not self.lost:
+            return _alert(f"{self.outrun}; nothing is assessed")
         late = sum(self._late)
         if len(self._late) >= self._limits.late_looks and late >= self._limits.late_share * len(self._late):
             return _alert(f"decisions come more than {self._limits.late_ms:g} ms after their picture")

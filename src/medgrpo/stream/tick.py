@@ -33,7 +33,7 @@ class Unjudged(StrEnum):
 @dataclass(frozen=True, slots=True, eq=False)
 class Tick:
     """`observation` is None where no picture came or was judged (`unjudged`: why one that came was not); `blind` says why nothing
-    can be judged. `settled`: the reasoner's new records.
+    can be judged, or, where there is an observation, why it says nothing about now. `settled`: the reasoner's new records.
 
     `stages_ms` by STAGES, and `latency_ms` from arrival to decision; both empty or None without a picture. `shown`: the picture as
     it may leave the fast loop (dimmed and masked), `black`: how much of it was made black. `stamp_seconds`: its own clock's.
