@@ -43,3 +43,26 @@ def test_what_a_record_holds_of_a_site_is_that_site(tmp_path: Path) -> None:
 def test_a_wrong_field_of_one_is_named_by_its_place(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"channels\.view\.on_after_seconds: -1 cannot be"):
         written(tmp_path, "[channels.view]\non_after_seconds = -1\n")
+
+
+def test_a_channel_that_there_is_not_is_refused_by_name_and_beside_every_other_fault(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as error:
+        written(
+            tmp_path,
+            '[channels.bleding]\nrole = "partner"\n[channels.view]\non_after_second = 2\ngrouped_under = ["video_los"]\n'
+            '[channels.zzz]\nrole = "watcher"\n',
+        )
+    first, second, third, fourth = (line.partition("site.toml: ")[2] for line in error.value.lines)
+    assert first == "channels.view.on_after_second: no such key: did you mean on_after_seconds?"
+    assert second == "channels.bleding: no such channel: 'bleding': did you mean bleeding?"
+    assert third == "channels.view.grouped_under: no such channel: 'video_los': did you mean video_lost?"
+    assert fourth.startswith("channels.zzz: no such channel: 'zzz'; there are bleeding, ")
+    assert "model_late" in fourth
+
+
+def test_every_channel_that_a_record_tells_of_may_be_written(tmp_path: Path) -> None:
+    from medgrpo.stream.site_file import CHANNEL_NAMES
+
+    for name in CHANNEL_NAMES:
+        assert written(tmp_path, f'[channels.{name}]\nrole = "watcher"\n').role_for(name) == "watcher"
+    assert set(Site().channels) <= set(CHANNEL_NAMES)

@@ -16,7 +16,6 @@ from medgrpo.stream.alerts import (
     Priority,
     Site,
     Withheld,
-    load_site,
     priority_of,
 )
 from medgrpo.stream.arrival import Arrival, Faults, LinkEvent, LinkState, LiveSource, Signal
@@ -32,6 +31,7 @@ from medgrpo.stream.latency import Latencies
 from medgrpo.stream.privacy import COVER_LEAD_SECONDS, Black, Cover, Privacy, PrivacyFilter
 from medgrpo.stream.session import Listener, LiveSession, Totals
 from medgrpo.stream.showing import PICTURE, WANTED_SECONDS, Showing, about_picture, want_picture
+from medgrpo.stream.site_file import load_site
 from medgrpo.stream.slow import Remark, SlowLoop, SlowSettings, current
 from medgrpo.stream.sources import FileSource, NetworkSource, SimulatedSource, WebRtcSource, open_source
 from medgrpo.stream.technical import CHANNELS as TECHNICAL_CHANNELS

@@ -2,7 +2,7 @@
 
 from medgrpo.stream.alerts.condition import Alert, Change, ChannelReport, ChannelState, Decision, Withheld
 from medgrpo.stream.alerts.manager import AlertManager
-from medgrpo.stream.alerts.site import Budget, ChannelPolicy, Site, load_site
+from medgrpo.stream.alerts.site import Budget, ChannelPolicy, Site
 from medgrpo.stream.alerts.words import Harm, Kind, Onset, Presence, Priority, priority_of
 
 __all__ = [
@@ -21,6 +21,5 @@ __all__ = [
     "Priority",
     "Site",
     "Withheld",
-    "load_site",
     "priority_of",
 ]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
 
-from medgrpo.core import Config, read_settings
+from medgrpo.core import Config
 from medgrpo.stream.keeping import ClipSettings, Retention
 from medgrpo.stream.privacy import Privacy
 from medgrpo.video import RingLimits
@@ -96,8 +95,3 @@ class Site(Config):
 
     def role_for(self, channel: str) -> Role:
         return self.policy(channel).role or self.role
-
-
-def load_site(path: Path) -> Site:
-    """A site from its TOML file; SettingsError names everything in it that cannot be."""
-    return read_settings(path, Site)
