@@ -58,3 +58,17 @@ def test_a_record_whose_looks_go_back_is_refused_with_its_folder(tmp_path: Path)
             journal.append("tick", tick.body)
     with pytest.raises(DataError, match=r"b/record: looks must come in order of time.*medgrpo record verify"):
         read_folder(tmp_path / "b")
+
+
+def test_a_look_that_came_too_late_is_no_more_assessed_in_review_than_it_was_live(tmp_path: Path) -> None:
+    key = SigningKey.at(tmp_path / "record.pem")
+    made.watched(tmp_path / "a", key)
+    entries = [entry for *_, entry, _ in read_entries(tmp_path / "a" / "record") if isinstance(entry, Entry)]
+    late = "this machine is too slow"
+    with Journal(tmp_path / "b" / "record", key, partial(stamped, ManualClock()), entries[0].body) as journal:
+        for entry in entries:
+            if entry.kind == "tick":
+                journal.append("tick", {**entry.body, "blind": late if 10 <= entry.body["seconds"] < 20 else None})
+    covered = read_folder(tmp_path / "b").timeline.coverage
+    assert covered.not_assessed_seconds[late] == pytest.approx(10.0)
+    assert late not in read_folder(tmp_path / "a").timeline.coverage.not_assessed_seconds

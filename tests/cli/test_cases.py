@@ -47,7 +47,7 @@ def test_a_case_on_the_command_line(
     shown = told("show", id, "--report")
     assert "report: no report" in shown
     assert "DRAFT, research software, not for clinical use" in shown
-    assert "[00:25] The liver bed bleeds." in shown
+    assert "[00:20] The liver bed bleeds." in shown
     assert "10 files" in told("export", id, "--out", str(tmp_path / "out")) or (tmp_path / "out" / "case.json").exists()
     assert json.loads((tmp_path / "out" / "case.json").read_text())["format"] == "medgrpo-case/1"
     assert "is forgotten" in told("forget", id)

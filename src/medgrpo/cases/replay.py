@@ -77,14 +77,15 @@ def replayed(case: Path) -> Watched:
 
 class _Read:
     """What is gathered in one pass, in seconds of the case. `looks` are kept as JSON values: they are judged only where the
-    timeline is not kept; each with whether it is its process's first after the case was gone on with."""
+    timeline is not kept; each with whether it is its process's first after the case was gone on with, and why it said nothing about
+    its moment, where it came too late."""
 
     def __init__(self) -> None:
         self.first: Entry | None = None
         self.last = ""
         self.closed: str | None = None
         self.said, self.end_seconds, self.offset_seconds = 0, 0.0, 0.0
-        self.looks: list[tuple[Mapping[str, Any], bool]] = []
+        self.looks: list[tuple[Mapping[str, Any], bool, str | None]] = []
         self._gone_on = False
         self.pictures: list[tuple[float, str, str, str, bool]] = []
 
@@ -100,7 +101,7 @@ class _Read:
             self.end_seconds = max(self.end_seconds, self._at(body["seconds"]))
             if body["look"] is not None:
                 look = body["look"]
-                self.looks.append(({**look, "seconds": round(self._at(look["seconds"]), 6)}, self._gone_on))
+                self.looks.append(({**look, "seconds": self._at(look["seconds"])}, self._gone_on, body.get("blind")))
                 self._gone_on = False
         elif entry.kind == "summary":
             self.end_seconds = max(self.end_seconds, self._at(body["duration_seconds"]))
@@ -108,11 +109,11 @@ class _Read:
             self.said += 1
             for picture in attachments(entry):
                 told = (picture.file, picture.sha256, str(body["channel"]), bool(body["evidence"].get("dimmed", True)))
-                self.pictures.append((round(self._at(body["seconds"]), 6), *told))
+                self.pictures.append((self._at(body["seconds"]), *told))
 
     def _at(self, seconds: float) -> float:
-        """A moment of the case, of one of the process that wrote it."""
-        return float(seconds) + self.offset_seconds
+        """A moment of the case, of one of the process that wrote it; the first one's are the case's own, to the last bit."""
+        return round(seconds + self.offset_seconds, 6) if self.offset_seconds else float(seconds)
 
 
 def _entries(record: Path) -> Iterator[Entry]:
@@ -123,22 +124,22 @@ def _entries(record: Path) -> Iterator[Entry]:
             raise RecordError(f"{record / name}:{line}: {entry}: medgrpo record verify names each fault")
 
 
-def _looks(case: Path, read: _Read) -> Iterator[tuple[Observation, bool]]:
-    for look, gone_on in read.looks:
+def _looks(case: Path, read: _Read) -> Iterator[tuple[Observation, bool, str | None]]:
+    for look, gone_on, blind in read.looks:
         try:
             observation = parse_line(json.dumps(look).encode())
         except ValueError as error:
             raise DataError(case / "record", f"a look of it cannot be read: {error}") from error
         if isinstance(observation, Observation):
-            yield observation, gone_on
+            yield observation, gone_on, blind
 
 
 def _reasoned(case: Path, read: _Read, site: Site) -> Timeline:
     reasoner = Reasoner(load_procedure(site.procedure), reasoner_config(site))
     last = 0.0
-    for look, gone_on in _looks(case, read):
+    for look, gone_on, blind in _looks(case, read):
         try:
-            reasoner.step(look, away=NOBODY_WATCHED if gone_on else None)
+            reasoner.step(look, away=NOBODY_WATCHED if gone_on else None, outrun=blind)
         except InputError as error:
             raise DataError(case / "record", f"{error}: medgrpo record verify names each fault") from error
         last = look.seconds
