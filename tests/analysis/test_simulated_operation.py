@@ -56,7 +56,7 @@ def test_the_timeline_of_a_ten_minute_operation_is_recovered():
     ],
 )
 def test_each_deviation_raises_its_channel(seed: int, deviation: Deviation, channel: str):
-    timeline = watch(simulate(PROCEDURE, 3, seed, [deviation], size_wh=(640, 360), frame_rate=10), 3)
+    timeline = watch(simulate(PROCEDURE, 2, seed, [deviation], size_wh=(640, 360), frame_rate=10), 2)
     print(f"\n{deviation}: {sorted(alerts(timeline))}")  # noqa: T201
     assert channel in alerts(timeline)
     assert not (alerts(timeline) - {channel}) & {"clip_before_dissection", "division_before_clip", "bleeding"}
