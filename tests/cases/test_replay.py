@@ -72,3 +72,17 @@ def test_a_look_that_came_too_late_is_no_more_assessed_in_review_than_it_was_liv
     covered = read_folder(tmp_path / "b").timeline.coverage
     assert covered.not_assessed_seconds[late] == pytest.approx(10.0)
     assert late not in read_folder(tmp_path / "a").timeline.coverage.not_assessed_seconds
+
+
+def test_a_look_stands_in_review_for_as_long_as_it_stood_live(tmp_path: Path) -> None:
+    key = SigningKey.at(tmp_path / "record.pem")
+    made.watched(tmp_path / "a", key)
+    entries = [entry for *_, entry, _ in read_entries(tmp_path / "a" / "record") if isinstance(entry, Entry)]
+    ticks = [entry.body for entry in entries if entry.kind == "tick" and not 10 < entry.body["seconds"] < 20]
+    gaps: list[float] = []
+    for name, more in (("of before", {}), ("live", {"look_holds_seconds": 2.0})):
+        with Journal(tmp_path / name / "record", key, partial(stamped, ManualClock()), {**entries[0].body, **more}) as journal:
+            for body in ticks:
+                journal.append("tick", body)
+        gaps.append(read_folder(tmp_path / name).timeline.coverage.not_assessed_seconds["no picture was looked at"])
+    assert gaps == pytest.approx([10 - HOLDS_SECONDS, 10 - 2.0])

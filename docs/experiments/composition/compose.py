@@ -96,24 +96,25 @@ def _digest(picture: Tensor) -> bytes:
     return hashlib.blake2b((picture * 127.5).round().to(torch.int16).numpy().tobytes(), digest_size=16).digest()
 
 
-def _opener(trained: bool) -> Any:
+def see_through_the_tower(kind: type[Any], trained: bool) -> None:
+    """Whatever checkpoint of this class transformers opens from here on has the tower in place of its own."""
     whole = AutoModelForImageTextToText.from_pretrained
 
     def opened(checkpoint: str, *arguments: Any, output_loading_info: bool = False, **options: Any) -> Any:
         network: Any = whole(checkpoint, *arguments, **options)
-        if not isinstance(network, Qwen3VLForConditionalGeneration):
-            raise SystemExit(f"{checkpoint}: not the nano model's class")
+        if not isinstance(network, kind):
+            raise SystemExit(f"{checkpoint}: not a {kind.__name__}")
         torch.manual_seed(0)
         network.model.visual = Tower(network.config.vision_config, trained)
         stored = load_file(Path(checkpoint) / "model.safetensors")
-        own = {name: value for name, value in stored.items() if name.startswith("model.visual.")}
-        if "model.visual.merger.1.weight" in own:  # not so in the checkpoint of random weights that the chain begins with
-            _, strange = network.load_state_dict(own, strict=False)
+        own = {name.removeprefix("model."): value for name, value in stored.items() if "visual." in name}
+        if "visual.merger.1.weight" in own:  # not so in a checkpoint that a chain begins with
+            _, strange = network.model.load_state_dict(own, strict=False)
             if strange:
                 raise SystemExit(f"{checkpoint}: {strange[0]} is no weight of the composition")
         return (network, {"missing_keys": set(), "mismatched_keys": set()}) if output_loading_info else network
 
-    return opened
+    AutoModelForImageTextToText.from_pretrained = opened
 
 
 if __name__ == "__main__":
@@ -121,7 +122,7 @@ if __name__ == "__main__":
     if variant not in ("own", "frozen", "trained"):
         raise SystemExit("compose.py own|frozen|trained COMMAND ...")
     if variant != "own":
-        AutoModelForImageTextToText.from_pretrained = _opener(variant == "trained")
+        see_through_the_tower(Qwen3VLForConditionalGeneration, variant == "trained")
     store = Path(os.environ["COMPOSE_PICTURES"])
     if variant == "frozen" and store.exists():
         _KEPT.update(torch.load(store))

@@ -25,8 +25,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from compose import Tower
-from safetensors.torch import load_file
+from compose import see_through_the_tower
 from transformers import AutoModelForCausalLM, AutoModelForImageTextToText, Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
 
 from medgrpo.cli import main
@@ -172,26 +171,6 @@ def _config(llama: Any, tokenizer: Any) -> Qwen2_5_VLConfig:
     )
 
 
-def _see_with_the_tower() -> None:
-    whole = AutoModelForImageTextToText.from_pretrained
-
-    def opened(checkpoint: str, *arguments: Any, output_loading_info: bool = False, **options: Any) -> Any:
-        network: Any = whole(checkpoint, *arguments, **options)
-        if not isinstance(network, Qwen2_5_VLForConditionalGeneration):
-            raise SystemExit(f"{checkpoint}: not the class of `build`")
-        torch.manual_seed(0)
-        network.model.visual = Tower(network.config.vision_config, trained=False)
-        stored = load_file(Path(checkpoint) / "model.safetensors")
-        own = {name.removeprefix("model."): value for name, value in stored.items() if "visual." in name}
-        if "visual.merger.1.weight" in own:  # not so in the folder of `build`
-            _, strange = network.model.load_state_dict(own, strict=False)
-            if strange:
-                raise SystemExit(f"{checkpoint}: {strange[0]} is no weight of the composition")
-        return (network, {"missing_keys": set(), "mismatched_keys": set()}) if output_loading_info else network
-
-    AutoModelForImageTextToText.from_pretrained = opened
-
-
 def _write_times() -> None:
     """Each pair of pictures after its time, a run of its own, as Qwen3-VL's; positions have no clock then."""
     cast("dict[str, family.Dialect]", family.DIALECTS)["qwen2_5_vl"] = family.DIALECTS["qwen3_vl"]
@@ -212,7 +191,7 @@ if __name__ == "__main__":
         raise SystemExit(0)
     if variant not in ("axis", "written"):
         raise SystemExit("compose_language.py build|check|draw|axis|written ...: see its first lines")
-    _see_with_the_tower()
+    see_through_the_tower(Qwen2_5_VLForConditionalGeneration, trained=False)
     if variant == "written":
         _write_times()
     try:

@@ -23,7 +23,7 @@ from medgrpo.audit import Entry, attachments, read_entries
 from medgrpo.core import DataError, InputError, RecordError, write_whole
 from medgrpo.knowledge import load_procedure
 from medgrpo.perception import Observation
-from medgrpo.reasoning import NOBODY_WATCHED, Coverage, Reasoner, Timeline
+from medgrpo.reasoning import NOBODY_WATCHED, Coverage, Reasoner, ReasonerConfig, Timeline
 from medgrpo.stream import Decision, Site, gone_on_at, reasoner_config
 
 _KEPT = ".timeline.jsonl"
@@ -56,11 +56,12 @@ def replayed(case: Path) -> Watched:
     try:
         site = Site.model_validate(about["site"])
         looks_per_second, source = float(about["looks_per_second"]), str(about["source"])
+        holds_seconds = about.get("look_holds_seconds")  # records of before it was told have the design's
     except (KeyError, TypeError, ValidationError) as error:
         raise DataError(case / "record", "its first entry is not that of a watched case (medgrpo watch)") from error
     timeline = _kept(case, read.last)
     if timeline is None:
-        timeline = _reasoned(case, read, site)
+        timeline = _reasoned(case, read, reasoner_config(site, holds_seconds), site.procedure)
         _keep(case, read.last, timeline)
     return Watched(
         site.procedure,
@@ -134,8 +135,8 @@ def _looks(case: Path, read: _Read) -> Iterator[tuple[Observation, bool, str | N
             yield observation, gone_on, blind
 
 
-def _reasoned(case: Path, read: _Read, site: Site) -> Timeline:
-    reasoner = Reasoner(load_procedure(site.procedure), reasoner_config(site))
+def _reasoned(case: Path, read: _Read, config: ReasonerConfig, procedure: str) -> Timeline:
+    reasoner = Reasoner(load_procedure(procedure), config)
     last = 0.0
     for look, gone_on, blind in _looks(case, read):
         try:

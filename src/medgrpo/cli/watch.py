@@ -112,6 +112,7 @@ def run(args: argparse.Namespace) -> int:
         "simulated": drawn or None,  # a drawn file is known by its looks alone
         "site": json.loads(site.model_dump_json()),
         "looks_per_second": args.looks_per_second,
+        "look_holds_seconds": loop.reasoner.config.look.holds_seconds,
         "research_only": "not for clinical use",
     }
     with stop_on_signals() as stop, ExitStack() as stack:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path, PurePath
@@ -22,13 +22,24 @@ _MOST_SHOWN = 80
 _NUMBERS = {"ge": "of at least {}", "gt": "above {}", "le": "at most {}", "lt": "below {}", "multiple_of": "a multiple of {}"}
 
 
-def read_settings(path: Path, kind: type[Settings]) -> Settings:
-    """The file as settings of this kind, paths as written. SettingsError holds a line for each setting that is wrong."""
+def _nothing(_: Mapping[str, Any]) -> tuple[str, ...]:
+    return ()
+
+
+def read_settings(path: Path, kind: type[Settings], also: Callable[[Mapping[str, Any]], Iterable[str]] = _nothing) -> Settings:
+    """The file as settings of this kind, paths as written. SettingsError holds a line for each setting that is wrong.
+
+    `also`: what the kind itself cannot know to be wrong, of the file's tables.
+    """
     tables = read_tables(path)
+    more = [f"{path}: {one}" for one in also(tables)]
     try:
-        return kind.model_validate(tables)
+        settings = kind.model_validate(tables)
     except ValidationError as error:
-        raise SettingsError([f"{path}: {one}" for one in told_faults(error, kind, tables)]) from error
+        raise SettingsError([f"{path}: {one}" for one in told_faults(error, kind, tables)] + more) from error
+    if more:
+        raise SettingsError(more)
+    return settings
 
 
 def read_tables(path: Path) -> dict[str, Any]:

@@ -40,9 +40,8 @@ class FastLoop:
         limits: TechnicalLimits | None = None,
     ) -> None:
         limits = limits or TechnicalLimits()
-        config = reasoner_config(site)
-        if live:  # a look stands no longer for the summary than for the channels
-            config = config.model_copy(update={"look": config.look.model_copy(update={"holds_seconds": limits.lost_seconds})})
+        # where pictures come by themselves a look stands no longer for the summary than for the channels
+        config = reasoner_config(site, limits.lost_seconds if live else None)
         self.reasoner = Reasoner(procedure, config, keeps_seconds=KEEPS_SECONDS)
         self.alerts = AlertManager(site)
         self.technical = TechnicalWatch(clock, limits, live)

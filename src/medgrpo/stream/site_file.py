@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from medgrpo.core import SettingsError, nearest, read_settings, read_tables
+from medgrpo.core import nearest, read_settings
 from medgrpo.reasoning import RULES
 from medgrpo.stream import technical
 from medgrpo.stream.alerts import Site
@@ -21,31 +21,23 @@ _NAMING = ("grouped_under", "carries")
 
 def load_site(path: Path) -> Site:
     """SettingsError holds a line for everything in the file that cannot be."""
-    lines: list[str] = []
-    site: Site | None = None
-    try:
-        site = read_settings(path, Site)
-    except SettingsError as error:
-        lines += error.lines
-    lines += [f"{path}: {where}: no such channel: {_meant(name)}" for where, name in _unknown(read_tables(path).get("channels"))]
-    if site is None or lines:
-        raise SettingsError(lines)
-    return site
+    return read_settings(path, Site, _unknown)
 
 
-def _unknown(channels: object) -> Iterator[tuple[str, str]]:
-    """Where a channel is named that is none, and the name. What is no table is told of elsewhere."""
+def _unknown(tables: Mapping[str, Any]) -> Iterator[str]:
+    """Where a channel is named that is none. What is no table is told of by whoever reads the rest."""
+    channels = tables.get("channels")
     if not isinstance(channels, dict):
         return
     for name, policy in cast("Mapping[str, Any]", channels).items():
         if name not in CHANNEL_NAMES:
-            yield f"channels.{name}", name
+            yield f"channels.{name}: no such channel: {_meant(name)}"
         if isinstance(policy, dict):
             for key in _NAMING:
                 others: object = cast("Mapping[str, Any]", policy).get(key)
                 for other in cast("list[object]", others) if isinstance(others, list) else []:
                     if isinstance(other, str) and other not in CHANNEL_NAMES:
-                        yield f"channels.{name}.{key}", other
+                        yield f"channels.{name}.{key}: no such channel: {_meant(other)}"
 
 
 def _meant(name: str) -> str:

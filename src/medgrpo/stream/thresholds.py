@@ -69,9 +69,12 @@ THRESHOLDS: Mapping[str, Threshold] = {
 """By channel. One entry more makes a channel's threshold settable per site."""
 
 
-def reasoner_config(site: Site) -> ReasonerConfig:
-    """The reasoner's settings with the site's thresholds. InputError where a channel has none, or the value is out of range."""
-    config = _DESIGN
+def reasoner_config(site: Site, holds_seconds: float | None = None) -> ReasonerConfig:
+    """The reasoner's settings with the site's thresholds, and for how long a look stands where that is not the design's.
+
+    InputError where a channel has no threshold, or a value is out of range.
+    """
+    config = _DESIGN if holds_seconds is None else _with(_DESIGN, "look", _DESIGN.look, holds_seconds=holds_seconds)
     for channel, policy in site.channels.items():
         if policy.threshold is None:
             continue
